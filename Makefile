@@ -1,0 +1,44 @@
+# Every target sets up what it needs first; `make` alone lists them.
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+
+.PHONY: help setup lock codegen demo serve test test-payloads check format soak
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## bring .venv to the locked packages on Python 3.13
+	@scripts/setup.sh
+
+lock: ## resolve requirements/*.in into the locked requirements anew
+	@scripts/setup.sh lock
+
+codegen: setup ## compile openapi/, schemas/ and mappings/ into generated/ and docs/contract/
+	@$(PYTHON) -m codegen build
+
+demo: setup ## start the pipeline, post example events over HTTP, show what became of each
+	@$(PYTHON) -m dvss demo
+
+serve: setup ## run the pipeline on this machine (data in .data/)
+	@$(PYTHON) -m dvss serve
+
+test: setup ## run the tests
+	@$(PYTHON) -m pytest -m "not payloads and not soak"
+
+test-payloads: setup ## run real vendor payloads from the folder named by DVSS_PAYLOADS through the mappings
+	@: $${DVSS_PAYLOADS:?names the folder of real vendor payloads, one folder a vendor}
+	@$(PYTHON) -m pytest -m payloads
+
+check: setup ## lint, types, import rules, formatting, generated code; writes nothing
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports
+	@$(PYTHON) -m codegen check
+
+format: setup ## format the code and mend what can be mended
+	@$(PYTHON) -m ruff check --fix
+	@$(PYTHON) -m ruff format
+
+soak: setup ## the long proofs: the tests' own code with greater counts
+	@DVSS_SOAK=1 $(PYTHON) -m pytest -m "not payloads" -p no:randomly --timeout 3600

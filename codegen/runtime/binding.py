@@ -1,0 +1,159 @@
+"""What a compiled mapping is, seen from the run time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    type Mapper = Callable[[Any, Mapping[str, Any]], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventBinding:
+    """One vendor event: how its payload is checked and what becomes of it."""
+
+    event_type: str
+    """As the vendor names it."""
+    emits: str
+    """Canonical event type, e.g. ``InventoryUpdated``."""
+    schema_version: str
+    """Version of the canonical event, e.g. ``1.0``."""
+    payload_schema: str
+    """Name for ``Registry.validator``."""
+    canonical_schema: str
+    """Name for ``Registry.validator``; it describes the canonical event's ``data``."""
+    lane: str
+    mapper: Mapper
+    """``mapper(payload, envelope)``: one ``data`` object per canonical event, in order.
+
+    ``envelope`` holds vendorId, externalEventId, eventType, occurredAt (RFC 3339) and receivedAt (RFC 3339). Total on
+    payloads that are valid under ``payload_schema``; raises Rejected only at rules marked as fallible.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEnvelope:
+    """What a native webhook says where the envelope API has an envelope."""
+
+    event_type: str
+    external_event_id: str
+    occurred_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookBinding:
+    """How a vendor's native webhook is read."""
+
+    read: Callable[[Any, str], WebhookEnvelope]
+    """``read(body, topic)`` for any JSON body; raises Rejected where the body lacks what the mapping names."""
+    ignore: frozenset[str]
+    """Event types that are acknowledged and stored raw, and become no canonical event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorProfile:
+    """One vendor, as its mapping declares it."""
+
+    vendor_id: str
+    name: str
+    priority: int
+    scheme: str
+    """Authentication scheme: ``api-key`` or the name of a signature scheme."""
+    requests_per_second: int
+    burst: int
+    max_payload_bytes: int
+    mapping_version: str
+    """``sha256:<hex>`` over everything that determines this vendor's output."""
+    source: str
+    """The mapping file, relative to the project's root."""
+    digest_without: tuple[tuple[str, ...], ...] = ()
+    """Member names, from the payload's root, of what a sender changes on each retry."""
+    webhook: WebhookBinding | None = None
+    events: Mapping[str, EventBinding] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleLineage:
+    """Where one canonical field comes from."""
+
+    rule: str
+    """``<eventType>/<target path>``, as in ``Rejected.rule``."""
+    target: str
+    """JSON Pointer in the canonical event's data; ``*`` stands for an array's index."""
+    sources: tuple[str, ...]
+    """JSON Pointers in the payload (or ``envelope:``/``const:`` entries); ``*`` stands for an array's index."""
+    steps: tuple[str, ...]
+    expression: str
+    line: int
+    """Line in the mapping file, from 1."""
+
+
+class Registry:
+    """The compiled contracts of one ``generated`` package. A vendor's module is imported when it is first asked for."""
+
+    def __init__(self, package: str, root: Path, modules: Mapping[str, str]) -> None:
+        """``modules`` maps vendor ids to module names below ``<package>.mappers``; ``root`` is the package's folder."""
+        self._package = package
+        self._root = root
+        self._modules = modules
+        self.vendor = cache(self._vendor)
+        self.validator = cache(self._validator)
+        self.lineage = cache(self._lineage)
+
+    def vendor_ids(self) -> Sequence[str]:
+        """Every vendor with a mapping, sorted."""
+        return sorted(self._modules)
+
+    def _vendor(self, vendor_id: str) -> VendorProfile | None:
+        module = self._modules.get(vendor_id)
+        if module is None:
+            return None
+        profile: VendorProfile = import_module(f"{self._package}.mappers.{module}").PROFILE
+        return profile
+
+    def _validator(self, name: str) -> jsonschema_rs.Draft202012Validator:
+        """The JSON Schema validator of a contract, e.g. ``envelope`` or ``vendors/vendorA/inventory_update.v1``.
+
+        Messages name no value of the document.
+        """
+        schema = (self._root / "schemas" / f"{name}.json").read_text(encoding="utf-8")
+        return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, mask="the value", offline=True)
+
+    def _lineage(self, vendor_id: str) -> Sequence[RuleLineage]:
+        """Every rule of the vendor's mapping in the file's order; empty for an unknown vendor."""
+        module = self._modules.get(vendor_id)
+        if module is None:
+            return ()
+        document = json.loads((self._root / "lineage" / f"{module}.json").read_text(encoding="utf-8"))
+        rules = []
+        line = 0
+        for rule in document["rules"]:
+            # Lines are kept as steps from the rule before, so that a rule inserted above changes no other entry.
+            line += rule["linesAfterPrevious"]
+            rules.append(
+                RuleLineage(
+                    rule=rule["rule"],
+                    target=rule["target"],
+                    sources=tuple(rule["sources"]),
+                    steps=tuple(rule["steps"]),
+                    expression=rule["expression"],
+                    line=line,
+                )
+            )
+        return tuple(rules)
+
+    def rule_location(self, vendor_id: str, rule: str) -> str | None:
+        """``mappings/<vendor>.yaml:<line>`` of a rule; None if the vendor has no such rule."""
+        profile = self.vendor(vendor_id)
+        if profile is None:
+            return None
+        return next((f"{profile.source}:{entry.line}" for entry in self.lineage(vendor_id) if entry.rule == rule), None)

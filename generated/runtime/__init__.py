@@ -1,0 +1,1 @@
+"""What generated mappers call. Copied verbatim to ``generated/runtime``, so it imports nothing of ours."""

@@ -1,0 +1,44 @@
+"""What a composition root hands to the entry points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generated.runtime.binding import Registry
+    from handlers.ports import (
+        Clock,
+        CredentialStore,
+        EventBus,
+        EventQueries,
+        IdFactory,
+        IngestIndex,
+        Lanes,
+        Metrics,
+        NormalizedStore,
+        Outbox,
+        QuarantineStore,
+        RawStore,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The compiled contracts and one adapter for each port. Built once per process, used by every thread."""
+
+    registry: Registry
+    public_url: str
+    """Scheme, host and base path under which vendors reach this deployment; some schemes sign it (Square)."""
+    clock: Clock
+    ids: IdFactory
+    raw: RawStore
+    normalized: NormalizedStore
+    index: IngestIndex
+    queries: EventQueries
+    quarantine: QuarantineStore
+    outbox: Outbox
+    bus: EventBus
+    lanes: Lanes
+    credentials: CredentialStore
+    metrics: Metrics

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Brings .venv to exactly what requirements/dev.txt says, on Python 3.13, and is quick when nothing changed.
+# Needs any Python 3 to find a 3.13 with, and a network or a package cache. Takes no arguments.
+# `scripts/setup.sh lock` resolves requirements/dev.in into requirements/dev.txt anew.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# An index or a link folder set for uv on one machine must not decide what the lock means.
+unset UV_INDEX UV_EXTRA_INDEX_URL UV_INDEX_URL UV_DEFAULT_INDEX UV_FIND_LINKS VIRTUAL_ENV
+
+wanted="$(cat .python-version)"
+stamp=.venv/.requirements.sha256
+
+digest() { cat .python-version requirements/dev.txt requirements/tools.txt | { sha256sum 2>/dev/null || shasum -a 256; }; }
+
+if [ "${1:-}" != lock ] && [ -x .venv/bin/python ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(digest)" ]; then
+  exit 0
+fi
+
+# A candidate counts only when it runs: a pyenv shim exists for versions that are not installed.
+find_python() {
+  local candidate
+  for candidate in "python$wanted" python3 python "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$wanted"*/bin/python; do
+    if "$candidate" -c "import sys; raise SystemExit('%d.%d' % sys.version_info[:2] != '$wanted')" >/dev/null 2>&1; then
+      "$candidate" -c 'import sys; print(sys.executable)'
+      return 0
+    fi
+  done
+  return 1
+}
+
+# A uv that is there already will do; ours lives outside .venv, which a sync would empty of it.
+find_uv() {
+  if uv --version >/dev/null 2>&1; then
+    echo uv
+    return 0
+  fi
+  if ! .tools/bin/uv --version >/dev/null 2>&1; then
+    local any_python
+    any_python="$(find_python || command -v python3 || command -v python)" || {
+      echo "setup: no Python found. Install Python $wanted (https://www.python.org/downloads/), then run this again." >&2
+      return 1
+    }
+    "$any_python" -m venv --clear .tools
+    .tools/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/tools.txt >&2
+  fi
+  echo .tools/bin/uv
+}
+
+uv_bin="$(find_uv)"
+
+if [ "${1:-}" = lock ]; then
+  "$uv_bin" pip compile --quiet --generate-hashes --no-header --no-emit-index-url --universal \
+    --python-version "$wanted" requirements/dev.in -o requirements/dev.txt
+  echo "setup: requirements/dev.txt is resolved anew" >&2
+fi
+
+if ! python_bin="$(find_python)"; then
+  echo "setup: no Python $wanted on this machine; asking uv for one" >&2
+  "$uv_bin" python install --quiet "$wanted"
+  python_bin="$("$uv_bin" python find "$wanted")"
+fi
+
+echo "setup: installing the locked packages into .venv" >&2
+[ -x .venv/bin/python ] || "$uv_bin" venv --quiet --clear --python "$python_bin" .venv
+VIRTUAL_ENV="$PWD/.venv" "$uv_bin" pip sync --quiet --require-hashes requirements/dev.txt
+digest >"$stamp"
+echo "setup: ready ($(.venv/bin/python --version))" >&2
