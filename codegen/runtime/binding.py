@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     type Mapper = Callable[[Any, Mapping[str, Any]], list[dict[str, Any]]]
 
