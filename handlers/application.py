@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from handlers.rates import TokenBuckets
 
 if TYPE_CHECKING:
     from generated.runtime.binding import Registry
@@ -42,3 +44,5 @@ class Application:
     lanes: Lanes
     credentials: CredentialStore
     metrics: Metrics
+    rates: TokenBuckets = field(default_factory=TokenBuckets)
+    """Of this process: the limit of a vendor is per instance."""

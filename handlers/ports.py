@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from handlers.values import (
@@ -104,11 +104,17 @@ class IngestIndex(Protocol):
     def supersede(self, seen: IngestRecord, correction: IngestRecord, conflict_item_id: str, at: datetime) -> bool:
         """Make a conflicting delivery the event: the row becomes ``correction`` and the conflict's record is released.
 
-        One transaction, only if the row still has ``seen``'s ingest id and generation. True if it happened.
+        One transaction, only if the row still has ``seen``'s ingest id and generation. An open quarantine record of
+        ``seen``'s ingest id is released with it: that delivery is no longer the event. True if it happened.
         """
 
-    def due(self, before: datetime, limit: int) -> Sequence[IngestRecord]:
-        """Records whose marker's time is before ``before`` and which are not parked, oldest first."""
+    def due(
+        self, before: datetime, limit: int, *, lanes: Collection[Lane], after: IngestRecord | None = None
+    ) -> Sequence[IngestRecord]:
+        """Records of ``lanes`` whose marker's time is before ``before`` and which are not parked.
+
+        By ascending (marker's time, ingest id); with ``after`` only those that follow that record.
+        """
 
     def claim(self, record: IngestRecord, *, next_at: datetime | None) -> bool:
         """Take a due marker: attempts + 1 and ``dispatch_at = next_at``; with None the marker is parked instead.
