@@ -1,0 +1,41 @@
+"""The `dvss` command: its groups, and the one place where a mistake becomes a sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from dvss.cli import send
+from dvss.cli.terminal import Exit, visible
+from handlers.values import DvssError
+
+EXIT_CODES = """Exit codes: 0 done; 1 something was refused or found wrong; 2 wrong usage; 3 no server reached."""
+
+app = typer.Typer(
+    name="dvss",
+    help="Take what vendors send, keep it raw, turn it into standard events.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("send")(send.send)
+
+
+@app.callback()
+def root() -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        app()
+    except DvssError as error:
+        sys.stderr.write(f"dvss: {visible(error)}\n")
+        sys.exit(Exit.REFUSED)
+    except BrokenPipeError:
+        # The reader of our output has seen enough; a second complaint at exit helps nobody.
+        sys.stderr.close()
+        sys.exit(Exit.DONE)
