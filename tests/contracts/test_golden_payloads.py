@@ -1,0 +1,45 @@
+"""A golden case's name says whether its payload fits the vendor's schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codegen.runtime import exact_json
+from tests.contracts.documents import ROOT, validator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOLDEN = ROOT / "tests" / "golden"
+SCHEMAS = {
+    "vendorA/inventory_update": "vendorA/inventory_update",
+    "vendorA/order_status": "vendorA/order_status",
+    "shopify/orders_create": "shopify/order",
+    "shopify/orders_updated": "shopify/order",
+    "shopify/orders_cancelled": "shopify/order",
+    "shopify/orders_paid": "shopify/order",
+    "square/inventory.count.updated": "square/inventory_count_updated",
+    "square/payment.created": "square/payment",
+    "square/payment.updated": "square/payment",
+}
+# Other vendors keep their payload's schema inside their mapping.
+RAW = [path for event in SCHEMAS for path in sorted((GOLDEN / event).glob("*/raw.json"))]
+
+
+@pytest.mark.parametrize("event", SCHEMAS)
+def test_every_event_has_good_and_bad_cases(event: str) -> None:
+    invalid = [path.name.startswith("invalid-") for path in (GOLDEN / event).iterdir()]
+    assert set(invalid) == {True, False}
+
+
+@pytest.mark.parametrize("path", RAW, ids=lambda path: path.parent.relative_to(GOLDEN).as_posix())
+def test_a_case_is_invalid_when_its_name_says_so(path: Path) -> None:
+    vendor, event, case = path.parent.relative_to(GOLDEN).parts
+    document = exact_json.parse(path.read_bytes())
+    if vendor == "vendorA":
+        assert list(validator("envelope.schema.json").iter_errors(document)) == []
+        document = document["payload"]
+    name = f"vendors/{SCHEMAS[f'{vendor}/{event}']}.v1.schema.json"
+    assert validator(name).is_valid(document) is not case.startswith("invalid-")
