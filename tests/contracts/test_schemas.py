@@ -103,6 +103,14 @@ def test_every_value_is_bounded(name: str) -> None:
 
 
 @every_schema
+def test_a_formatted_value_has_no_bound_that_its_model_would_drop(name: str) -> None:
+    def keeps_rule(_: str, schema: dict[str, Any]) -> bool:
+        return "format" not in schema or not schema.keys() & {"minLength", "maxLength", "pattern"}
+
+    assert offenders(name, keeps_rule) == []
+
+
+@every_schema
 def test_every_object_says_what_it_requires_of_what_it_declares(name: str) -> None:
     def keeps_rule(_: str, schema: dict[str, Any]) -> bool:
         if "properties" not in schema:
