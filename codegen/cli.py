@@ -1,0 +1,72 @@
+"""`python -m codegen build | check`: prints diagnostics, chooses the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codegen.compiler import CompileResult, compile_project
+from codegen.emit import differences, write
+from codegen.source import read_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command. 0: done or current; 1: the contracts are wrong, or generated files are stale; 2: usage."""
+    parser = argparse.ArgumentParser(prog="python -m codegen", description="Compile the contracts of a DVSS project.")
+    parser.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: this one)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="write generated/ and docs/contract/")
+    build.add_argument("--into", type=Path, help="write below this folder instead of the project's")
+    build.add_argument("--vendor", help="compile this vendor's mapping alone, without models and pages")
+    commands.add_parser("check", help="say what is stale and write nothing")
+    options = parser.parse_args(arguments)
+    if options.command == "build":
+        return _build(options.root, options.into or options.root, options.vendor)
+    return _check(options.root)
+
+
+def _compile(root: Path, vendor: str | None) -> CompileResult:
+    sources = read_sources(root)
+    result = compile_project(sources, vendor=vendor)
+    for diagnostic in result.diagnostics:
+        sys.stderr.write(f"{diagnostic}\n")
+    return result
+
+
+def _build(root: Path, into: Path, vendor: str | None) -> int:
+    if vendor is not None and not (root / "mappings" / f"{vendor}.yaml").is_file():
+        sys.stderr.write(f"There is no mappings/{vendor}.yaml below {root.resolve()}.\n")
+        return 2
+    if vendor is not None and into.resolve() == root.resolve():
+        sys.stderr.write("--vendor compiles a part: name a folder for it with --into.\n")
+        return 2
+    result = _compile(root, vendor)
+    if result.failed:
+        return 1
+    changed = write(into, result.files)
+    counts = Counter(difference.change.value for difference in changed)
+    summary = ", ".join(f"{count} {change}" for change, count in sorted(counts.items())) or "nothing changed"
+    sys.stdout.write(f"{len(result.files)} files generated: {summary}\n")
+    for difference in changed:
+        sys.stdout.write(f"  {difference.change.value:8}{difference.path}\n")
+    return 0
+
+
+def _check(root: Path) -> int:
+    result = _compile(root, None)
+    if result.failed:
+        return 1
+    stale = differences(root, result.files)
+    for difference in stale:
+        sys.stdout.write(f"{difference.change.value}: {difference.path}\n{difference.diff}")
+    if stale:
+        sys.stdout.write(f"{len(stale)} generated files are stale; run `make codegen`.\n")
+        return 1
+    sys.stdout.write(f"{len(result.files)} generated files are current\n")
+    return 0

@@ -1,0 +1,66 @@
+"""The pipeline: contracts in, files and diagnostics out. Touches no disk but a temporary folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codegen.diagnostics import Diagnostics
+from codegen.frontend.json_schema import SchemaStore
+from codegen.frontend.mapping import read_mapping
+from codegen.frontend.openapi import read_openapi
+from codegen.models import generate_models
+from codegen.render.project import RUNTIME, format_python, manifest, render_project
+from codegen.resolve.project import COMPILER_VERSION, resolve_project
+from codegen.source import load_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codegen.diagnostics import Diagnostic
+
+_EDITOR_SCHEMA = "schemas/mapping.schema.json"
+_OPENAPI = "openapi/dvss.yaml"
+_OUTPUT_DETERMINING = ("currencies.py", "exact_json.py", "mapping.py")
+
+
+@dataclass(frozen=True, slots=True)
+class CompileResult:
+    """Files by path below the project's root, empty if a diagnostic is an error; and every diagnostic."""
+
+    files: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+    failed: bool
+
+
+def compile_project(sources: Mapping[str, str], *, vendor: str | None = None) -> CompileResult:
+    """Compile the contracts in ``sources`` (text by path below the project's root).
+
+    With ``vendor`` only that vendor's mapping is compiled, and no models and pages are made: enough to run it.
+    """
+    diagnostics = Diagnostics()
+    contracts = {path: text for path, text in sources.items() if path != _EDITOR_SCHEMA}
+    store = SchemaStore(contracts, diagnostics)
+    mappings = []
+    for path, text in sorted(contracts.items()):
+        if path.startswith("mappings/") and (vendor is None or path == f"mappings/{vendor}.yaml"):
+            node = load_yaml(path, text, diagnostics)
+            document = read_mapping(path, node, diagnostics) if node else None
+            if node and document:
+                mappings.append((document, node))
+    openapi = None
+    if _OPENAPI in contracts and vendor is None:
+        openapi = read_openapi(_OPENAPI, contracts[_OPENAPI], store, diagnostics)
+    runtime = {name: (RUNTIME / name).read_text(encoding="utf-8") for name in _OUTPUT_DETERMINING}
+    project = resolve_project(mappings, store, openapi, runtime, diagnostics)
+    if diagnostics.has_errors():
+        return CompileResult({}, tuple(diagnostics.sorted()), failed=True)
+    files = render_project(project)
+    if vendor is None:
+        models = generate_models(project.schemas)
+        files |= {f"generated/models/{path}": text for path, text in models.items()}
+    else:
+        files = {path: text for path, text in files.items() if not path.startswith("docs/")}
+    files = format_python(files)
+    files["generated/manifest.json"] = manifest(project, files, COMPILER_VERSION)
+    return CompileResult(files, tuple(diagnostics.sorted()), failed=False)

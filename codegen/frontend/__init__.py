@@ -1,0 +1,1 @@
+"""Text to typed documents that carry their places: JSON Schema, mapping, expression, OpenAPI."""

@@ -1,0 +1,1 @@
+"""The intermediate representation to the text of every generated file."""

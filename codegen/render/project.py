@@ -1,0 +1,148 @@
+"""The intermediate representation to text: mappers and registry through Jinja, data as JSON, layout by ruff."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from codegen.ir import ObjectFunction
+from codegen.naming import comment_text, py_literal
+from codegen.render.python import kept, lines, scopes, value_code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codegen.ir import Project, RuleTrace, VendorMapping
+
+RUNTIME = Path(__file__).parents[1] / "runtime"
+
+
+class FormatError(Exception):
+    """Generated code that the formatter refused: a fault of a template, never of a contract."""
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - the output is Python; contract text passes through py_literal or comment_text
+    )
+    environment.filters |= {"literal": py_literal, "comment": comment_text, "code": value_code, "cell": _cell}
+    environment.globals |= {
+        "lines": lines,
+        "kept": kept,
+        "scopes": scopes,
+        "is_object": lambda one: isinstance(one, ObjectFunction),
+    }
+    return environment
+
+
+def _cell(text: str) -> str:
+    """Text in a Markdown table's cell."""
+    return comment_text(text).replace("|", "\\|")
+
+
+def render_project(project: Project) -> dict[str, str]:
+    """Every generated file but the models, by path below the project's root; Python is not formatted yet."""
+    environment = _environment()
+    files: dict[str, str] = {}
+    for path in sorted(RUNTIME.glob("*.py")):
+        files[f"generated/runtime/{path.name}"] = path.read_text(encoding="utf-8")
+    for schema in project.schemas:
+        files[f"generated/schemas/{schema.name}.json"] = to_json(schema.bundle)
+    mapper = environment.get_template("mapper.py.jinja")
+    page = environment.get_template("vendor.md.jinja")
+    by_name = {schema.name: schema for schema in project.schemas}
+    for vendor in project.vendors:
+        rules = [event.functions for event in vendor.events]
+        files[f"generated/mappers/{vendor.module}.py"] = mapper.render(vendor=vendor, rules=rules)
+        files[f"generated/lineage/{vendor.module}.json"] = to_json(_lineage(vendor))
+        files[f"docs/contract/vendors/{vendor.vendor}.md"] = page.render(vendor=vendor, schemas=by_name)
+    files["generated/mappers/__init__.py"] = '"""Compiled mappers, one module for each vendor."""\n'
+    files["generated/__init__.py"] = environment.get_template("package.py.jinja").render()
+    files["generated/registry.py"] = environment.get_template("registry.py.jinja").render(vendors=project.vendors)
+    canonical = [schema for schema in project.schemas if schema.name.startswith("canonical/")]
+    files["docs/contract/events.md"] = environment.get_template("events.md.jinja").render(schemas=canonical)
+    if project.openapi is not None:
+        files["generated/openapi.json"] = to_json(project.openapi)
+    return files
+
+
+def _lineage(vendor: VendorMapping) -> dict[str, Any]:
+    traces: list[RuleTrace] = list(vendor.webhook.traces) if vendor.webhook else []
+    traces += [trace for event in vendor.events for trace in event.traces]
+    rules = []
+    line = 0
+    for trace in sorted(traces, key=lambda one: (one.line, one.rule)):
+        rules.append(
+            {
+                "rule": trace.rule,
+                "target": trace.target,
+                "sources": list(trace.sources),
+                "steps": list(trace.steps),
+                "expression": trace.expression,
+                "linesAfterPrevious": trace.line - line,
+            }
+        )
+        line = trace.line
+    return {"source": vendor.path, "rules": rules}
+
+
+_NUMBER = re.compile('"\\\\u0000([0-9.eE+-]+)\\\\u0000"')
+
+
+def to_json(value: Any) -> str:
+    """Indented JSON with exact numbers and the members in their own order."""
+
+    def exact(item: Any) -> str:
+        assert isinstance(item, Decimal)
+        return f"\0{item}\0"
+
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=exact)
+    return _NUMBER.sub(r"\1", text) + "\n"
+
+
+def format_python(files: Mapping[str, str]) -> dict[str, str]:
+    """The files with every Python module sorted and laid out by ruff, whatever configuration the project has."""
+    python = [path for path in sorted(files) if path.endswith(".py") and not path.startswith("generated/runtime/")]
+    with TemporaryDirectory() as folder:
+        for path in python:
+            target = Path(folder, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(files[path], encoding="utf-8")
+        common = ("--isolated", "--quiet", "--no-cache", "--target-version", "py313", "--line-length", "120")
+        _ruff("check", "--select", "I,F401", "--fix", *common, folder=folder)
+        _ruff("format", *common, folder=folder)
+        return {**files, **{path: Path(folder, path).read_text(encoding="utf-8") for path in python}}
+
+
+def _ruff(command: str, *options: str, folder: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own interpreter on our own files
+        [sys.executable, "-m", "ruff", command, *options, "."], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        message = f"ruff refuses generated code: {done.stdout}{done.stderr}"
+        raise FormatError(message)
+
+
+def manifest(project: Project, files: Mapping[str, str], version: str) -> str:
+    """Versions and digests of everything generated, in one place so that no file changes for another's sake."""
+    return to_json(
+        {
+            "compiler": version,
+            "mappings": {vendor.vendor: vendor.mapping_version for vendor in project.vendors},
+            "files": {path: hashlib.sha256(text.encode()).hexdigest() for path, text in sorted(files.items())},
+        }
+    )

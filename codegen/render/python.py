@@ -1,0 +1,162 @@
+"""Values, conditions and statements of the intermediate representation as Python text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codegen.ir import (
+    Apply,
+    Assign,
+    Convert,
+    Current,
+    EachOf,
+    Equals,
+    Fixed,
+    Give,
+    Guard,
+    Invoke,
+    IsPresent,
+    Joined,
+    Lookup,
+    Negated,
+    Read,
+    Reject,
+    Return,
+    ReturnIf,
+    Test,
+)
+from codegen.naming import py_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codegen.ir import Condition, End, Statement, Value
+
+
+def _scope(scope: int | str) -> str:
+    return {"0": "payload", "envelope": "envelope", "body": "body", "path": "path"}.get(str(scope), f"scope{scope}")
+
+
+def scopes(depth: int, annotation: str = "") -> str:
+    return ", ".join(f"{name}{annotation}" for name in [*(_scope(number) for number in range(depth)), "envelope"])
+
+
+def value_code(value: Value) -> str:  # noqa: C901 - one case a variant
+    """A value as a Python expression."""
+    match value:
+        case Read(scope="path"):
+            return "topic"
+        case Read(scope, path, certain):
+            root = _scope(scope)
+            if certain or not path:
+                return root + "".join(f"[{py_literal(name)}]" for name in path)
+            return f"rt.get({root}, {', '.join(py_literal(name) for name in path)})"
+        case Fixed(constant):
+            return py_literal(constant)
+        case Current():
+            return "value"
+        case Apply(function, arguments):
+            return f"rt.{function}({', '.join(value_code(argument) for argument in arguments)})"
+        case Invoke(function, depth, inner):
+            if inner is None:
+                return f"_{function}({scopes(depth)})"
+            outer = [_scope(number) for number in range(depth - 1)]
+            return f"_{function}({', '.join([*outer, value_code(inner), 'envelope'])})"
+        case EachOf():
+            return _each(value)
+        case Lookup(table, complete):
+            return f"_{table.upper()}[value]" if complete else f"_{table.upper()}.get(value, rt.FAILED)"
+
+
+def _each(each: EachOf) -> str:
+    item = _scope(each.depth - 1)
+    items = value_code(each.items)
+    call = f"_{each.function}({scopes(each.depth)})"
+    if each.keep is not None:
+        call = f"{call} if {_condition(each.keep)} else rt.OMIT"
+    return f"rt.each(lambda {item}: {call}, {items}, {py_literal(each.pointer)}, {each.pointer_depth})"
+
+
+def _condition(condition: Condition) -> str:
+    match condition:
+        case Equals(left, Fixed(None)):
+            return f"{value_code(left)} is None"
+        case Equals(left, literal) if isinstance(literal.value, bool):
+            return f"{value_code(left)} is {literal.value}"
+        case Equals(left, literal):
+            return f"{value_code(left)} == {value_code(literal)}"
+        case IsPresent(value):
+            return f"{value_code(value)} is not rt.ABSENT"
+        case Negated(inner):
+            return f"not ({_condition(inner)})"
+        case Joined(word, left, right):
+            return f"({_condition(left)} {word} {_condition(right)})"
+
+
+def _end(end: End, found: str = "value") -> str:
+    match end:
+        case Reject():
+            return (
+                f"raise rt.Rejected(rule={py_literal(end.rule)}, code={py_literal(end.code)}, "
+                f"pointer={py_literal(end.pointer)}, expected={py_literal(end.expected)}, found={found}, "
+                f"depth={end.depth})"
+            )
+        case Give(value):
+            return f"return {'rt.OMIT' if value is None else value_code(value)}"
+
+
+def _test(guard: Guard) -> str:
+    match guard.test:
+        case Test.ABSENT:
+            return "value is rt.ABSENT"
+        case Test.NULL:
+            return "value is None"
+        case Test.MISSING:
+            return "value is rt.ABSENT or value is None"
+        case Test.EMPTY:
+            return 'value == "" or value == []'
+        case Test.FAILED | Test.OMITTED:
+            return f"value is rt.{guard.test.name}"
+        case Test.NO_MATCH:
+            return f"not rt.matches({py_literal(guard.pattern)}, value)"
+        case Test.NOT_LISTED:
+            return f"value not in {py_literal(guard.values)}"
+        case Test.OUTSIDE_RANGE | Test.OUTSIDE_LENGTH:
+            measured = "value" if guard.test is Test.OUTSIDE_RANGE else "len(value)"
+            low = "" if guard.low is None else f"{py_literal(guard.low)} <= "
+            high = "" if guard.high is None else f" <= {py_literal(guard.high)}"
+            return f"not {low}{measured}{high}"
+
+
+def lines(statements: Sequence[Statement]) -> list[str]:
+    """Statements as lines of Python, relative to the function's body."""
+    # Without a value that was looked at (a `when`), a rejection has no found type to name.
+    found = "value" if any(isinstance(one, Assign) for one in statements) else "rt.OMIT"
+    first, *rest = [line for statement in statements for line in _statement(statement, found)]
+    return [first.replace("value = ", "value: Any = ", 1), *rest]
+
+
+def kept(unless: Test) -> str:
+    """The condition under which a member is kept."""
+    tests = {
+        Test.ABSENT: "value is not rt.ABSENT",
+        Test.NULL: "value is not None",
+        Test.MISSING: "value is not rt.ABSENT and value is not None",
+        Test.OMITTED: "value is not rt.OMIT",
+    }
+    return tests[unless]
+
+
+def _statement(statement: Statement, found: str) -> list[str]:
+    match statement:
+        case Assign(value):
+            return [f"value = {value_code(value)}"]
+        case Convert(value, consequence):
+            test = ["if converted is rt.FAILED:", f"    {_end(consequence)}", "value = converted"]
+            return [f"converted = {value_code(value)}", *test]
+        case Guard():
+            return [f"if {_test(statement)}:", f"    {_end(statement.consequence)}"]
+        case ReturnIf(condition, end):
+            return [f"if {_condition(condition)}:", f"    {_end(end, found)}"]
+        case Return(end):
+            return [_end(end, found)]

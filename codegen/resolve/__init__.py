@@ -1,0 +1,1 @@
+"""Links mappings to schemas and checks every type: documents to the intermediate representation, or diagnostics."""

@@ -1,0 +1,222 @@
+"""The types that values have on their way from the vendor schema to the canonical one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from codegen.ir import Test
+
+if TYPE_CHECKING:
+    from codegen.frontend.json_schema import Schema
+    from codegen.source import Scalar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueType:
+    """What is known of a value. ``kind`` is a JSON type, or ``any`` where several are possible."""
+
+    kind: str
+    nullable: bool = False
+    absent: bool = False
+    """The value may be missing."""
+    enum: tuple[Any, ...] | None = None
+    """All values other than null, where they are known."""
+    minimum: int | Decimal | None = None
+    maximum: int | Decimal | None = None
+    min_length: int = 0
+    max_length: int | None = None
+    pattern: str | None = None
+    format: str | None = None
+    schema: Schema | None = None
+    """For objects and arrays: what they hold."""
+
+    def describe(self) -> str:
+        """The type in a diagnostic's words."""
+        words = f"{self.format} string" if self.kind == "string" and self.format else self.kind
+        if self.nullable:
+            words += " or null"
+        return f"{words}, may be absent" if self.absent else words
+
+
+def type_of_schema(schema: Schema, *, absent: bool = False) -> ValueType:
+    """The type of a value that is valid under the schema."""
+    kinds = schema.value_types
+    enum = tuple(value for value in schema.enum if value is not None) if schema.enum is not None else None
+    return ValueType(
+        kind=kinds[0] if len(kinds) == 1 else "any" if kinds else "null",
+        nullable=schema.nullable,
+        absent=absent,
+        enum=enum,
+        minimum=schema.minimum,
+        maximum=schema.maximum,
+        min_length=schema.min_length,
+        max_length=schema.max_length,
+        pattern=schema.pattern,
+        format=schema.format,
+        schema=schema,
+    )
+
+
+def type_of_literal(value: Scalar) -> ValueType:
+    """The type of a constant."""
+    if value is None:
+        return ValueType(kind="null", nullable=True)
+    if isinstance(value, bool):
+        return ValueType(kind="boolean", enum=(value,))
+    if isinstance(value, str):
+        return ValueType(kind="string", enum=(value,), min_length=len(value), max_length=len(value))
+    kind = "integer" if isinstance(value, int) else "number"
+    return ValueType(kind=kind, enum=(value,), minimum=value, maximum=value)
+
+
+def union(left: ValueType, right: ValueType) -> ValueType:
+    """The type of a value that is of either type."""
+    kinds = {left.kind, right.kind} - {"null"}
+    if kinds == {"integer", "number"}:
+        kinds = {"number"}
+    both = (left, right)
+    enums = [side.enum for side in both]
+    minima = [side.minimum for side in both]
+    maxima = [side.maximum for side in both]
+    lengths = [side.max_length for side in both]
+    return ValueType(
+        kind=kinds.pop() if len(kinds) == 1 else "any" if kinds else "null",
+        nullable=left.nullable or right.nullable,
+        absent=left.absent and right.absent,
+        enum=tuple(dict.fromkeys((*enums[0], *enums[1]))) if enums[0] is not None and enums[1] is not None else None,
+        minimum=min(minima) if None not in minima else None,  # type: ignore[type-var]  # no None is among them
+        maximum=max(maxima) if None not in maxima else None,  # type: ignore[type-var]  # no None is among them
+        min_length=min(left.min_length, right.min_length),
+        max_length=max(lengths) if None not in lengths else None,  # type: ignore[type-var]  # no None is among them
+        pattern=left.pattern if left.pattern == right.pattern else None,
+        format=left.format if left.format == right.format else None,
+    )
+
+
+def certain(value: ValueType) -> ValueType:
+    """The type once absence and null have been dealt with."""
+    return replace(value, absent=False, nullable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One constraint of the target that the source's type does not prove, and how the run time checks it."""
+
+    what: str
+    """In a diagnostic's words: `a length of at most 128`."""
+    proof: str
+    """What the vendor schema would have to say."""
+    test: Test | None
+    """None where the run time has no check: a step must bring the proof."""
+    code: str = ""
+    low: int | Decimal | None = None
+    high: int | Decimal | None = None
+    pattern: str | None = None
+    values: tuple[Any, ...] = ()
+
+
+def kind_fits(value: ValueType, target: Schema) -> bool:
+    """Whether the value's JSON type is one that the target takes; null and absence are looked at elsewhere."""
+    if value.kind == "null":
+        return True
+    kinds = target.value_types
+    return value.kind in kinds or (value.kind == "integer" and "number" in kinds)
+
+
+def literal_fits(value: Any, target: Schema) -> bool:
+    """Whether a constant is valid under the target."""
+    if value is None:
+        return target.nullable
+    found = type_of_literal(value)
+    return kind_fits(found, target) and not gaps(found, target)
+
+
+def gaps(value: ValueType, target: Schema) -> list[Gap]:
+    """What of the target's constraints is unproven for a value whose kind fits."""
+    if value.enum is not None:
+        refused = [item for item in value.enum if not _valid(item, target)]
+        if not refused:
+            return []
+        if target.enum is None and value.kind == "string" and not target.format:
+            value = replace(value, enum=None)
+    found: list[Gap] = []
+    if target.enum is not None:
+        allowed = tuple(item for item in target.enum if item is not None)
+        if value.enum is None or any(item not in allowed for item in value.enum):
+            words = ", ".join(map(str, allowed))
+            gap = Gap(f"one of {words}", "an `enum` of these", Test.NOT_LISTED, "NOT_ALLOWED", values=allowed)
+            return [gap]
+    if value.kind in ("integer", "number"):
+        found += _range_gaps(value, target)
+    if value.kind == "string":
+        found += _string_gaps(value, target)
+    return found
+
+
+def _valid(item: Any, target: Schema) -> bool:
+    if target.enum is not None and not any(item == one and type(item) is type(one) for one in target.enum):
+        return False
+    if isinstance(item, str):
+        return (
+            target.min_length <= len(item)
+            and (target.max_length is None or len(item) <= target.max_length)
+            and (target.pattern is None or re.search(python_pattern(target.pattern), item, re.ASCII) is not None)
+            and target.format is None
+        )
+    if isinstance(item, int | Decimal) and not isinstance(item, bool):
+        return (target.minimum is None or item >= target.minimum) and (target.maximum is None or item <= target.maximum)
+    return True
+
+
+def _range_gaps(value: ValueType, target: Schema) -> list[Gap]:
+    low = target.minimum is not None and (value.minimum is None or value.minimum < target.minimum)
+    high = target.maximum is not None and (value.maximum is None or value.maximum > target.maximum)
+    if not low and not high:
+        return []
+    proof = " and ".join(
+        f"`{word}: {bound}`"
+        for word, bound, open_ in (("minimum", target.minimum, low), ("maximum", target.maximum, high))
+        if open_
+    )
+    what = f"a number from {_bound(target.minimum)} to {_bound(target.maximum)}"
+    return [Gap(what, proof, Test.OUTSIDE_RANGE, "OUT_OF_RANGE", low=target.minimum, high=target.maximum)]
+
+
+def _bound(bound: int | Decimal | None) -> str:
+    return "any" if bound is None else str(bound)
+
+
+def _string_gaps(value: ValueType, target: Schema) -> list[Gap]:
+    found = []
+    short = value.min_length < target.min_length
+    long = target.max_length is not None and (value.max_length is None or value.max_length > target.max_length)
+    if short or long:
+        sides = (("minLength", target.min_length, short), ("maxLength", target.max_length, long))
+        proof = " and ".join(f"`{word}: {bound}`" for word, bound, open_ in sides if open_)
+        what = f"a length from {target.min_length} to {_bound(target.max_length)}"
+        found.append(
+            Gap(what, proof, Test.OUTSIDE_LENGTH, "WRONG_LENGTH", low=target.min_length, high=target.max_length)
+        )
+    if target.pattern is not None and value.pattern != target.pattern:
+        found.append(
+            Gap(
+                f"text that matches {target.pattern}",
+                f"`pattern: {target.pattern}`",
+                Test.NO_MATCH,
+                "PATTERN_MISMATCH",
+                pattern=python_pattern(target.pattern),
+            )
+        )
+    if target.format is not None and value.format != target.format:
+        found.append(Gap(f"a {target.format}", f"`format: {target.format}`", None))
+    return found
+
+
+def python_pattern(pattern: str) -> str:
+    """A portable pattern as Python's ``re`` reads it under ``re.ASCII``: ``$`` must not match before a last newline."""
+    if pattern.endswith("$") and not pattern.endswith("\\$"):
+        return pattern[:-1] + r"\Z"
+    return pattern

@@ -1,0 +1,1 @@
+"""Compiled mappers, one module for each vendor."""
