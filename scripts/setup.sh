@@ -64,5 +64,9 @@ fi
 echo "setup: installing the locked packages into .venv" >&2
 [ -x .venv/bin/python ] || "$uv_bin" venv --quiet --clear --python "$python_bin" .venv
 VIRTUAL_ENV="$PWD/.venv" "$uv_bin" pip sync --quiet --require-hashes requirements/dev.txt
+# The packages run from the checkout: on the path of this interpreter, and as the command `dvss`.
+echo "$PWD" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/dvss.pth"
+printf '#!/bin/sh\nexec "%s" -m dvss "$@"\n' "$PWD/.venv/bin/python" >.venv/bin/dvss
+chmod +x .venv/bin/dvss
 digest >"$stamp"
 echo "setup: ready ($(.venv/bin/python --version))" >&2
