@@ -1,0 +1,145 @@
+"""Everything that the pipeline needs of one machine, in one data folder."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from dvss.embedded.credentials import SqliteCredentialStore
+from dvss.embedded.database import Database
+from dvss.embedded.disk import Disk
+from dvss.embedded.event_bus import EmbeddedEventBus
+from dvss.embedded.feed import Feed
+from dvss.embedded.ingest_index import SqliteIngestIndex
+from dvss.embedded.lanes import LaneQueues
+from dvss.embedded.normalized_store import SegmentNormalizedStore
+from dvss.embedded.outbox import SqliteOutbox
+from dvss.embedded.quarantine_store import SqliteQuarantineStore
+from dvss.embedded.raw_store import SegmentRawStore
+from dvss.embedded.segments import Segments
+from dvss.system import UlidFactory
+from handlers.values import ConfigurationError, Lane, TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from handlers.ports import Clock
+
+DATABASE_NAME = "dvss.sqlite"
+
+_COUNTS = {
+    "pending": "SELECT count(*) FROM ingest_record WHERE dispatch_at IS NOT NULL AND parked = 0",
+    "parked": "SELECT count(*) FROM ingest_record WHERE parked = 1",
+    "outbox": "SELECT count(*) FROM outbox",
+    "quarantined": "SELECT count(*) FROM quarantine WHERE released_at IS NULL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BackendStats:
+    """How much waits where, as counts."""
+
+    lanes: Mapping[Lane, int]
+    """Messages in this process's queues."""
+    pending: int
+    """Events with a dispatch marker: accepted and not yet normalized or quarantined."""
+    parked: int
+    outbox: int
+    quarantined: int
+    """Open quarantine records, conflicts included."""
+    latest_seq: int
+
+
+class EmbeddedBackend:
+    """One adapter for each port. Several processes may open one folder; the lanes are each process's own."""
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        clock: Clock,
+        disk: Disk,
+        database: Database,
+        raw: SegmentRawStore,
+        normalized_segments: Segments,
+    ) -> None:
+        """Takes what ``open`` made."""
+        self._root = root
+        self._disk = disk
+        self._database = database
+        self._normalized_segments = normalized_segments
+        self.raw = raw
+        self.normalized = SegmentNormalizedStore(normalized_segments)
+        self.index = SqliteIngestIndex(database)
+        self.quarantine = SqliteQuarantineStore(database)
+        self.outbox = SqliteOutbox(database)
+        self.feed = Feed(database)
+        self.lanes = LaneQueues(clock)
+        self.bus = EmbeddedEventBus(self.lanes, self.feed)
+        self.credentials = SqliteCredentialStore(database, clock)
+
+    @classmethod
+    def open(cls, root: Path, clock: Clock, disk: Disk | None = None) -> Self:
+        """Open the data folder, or make it where there is none. Close the backend in the end.
+
+        Raises ConfigurationError if the folder cannot be written or belongs to another version.
+        """
+        disk = disk or Disk()
+        try:
+            root = root.resolve()
+            for directory in (*reversed(root.parents), root):
+                disk.make_directory(directory)
+            disk.probe(root)
+            return cls._open(root, clock, disk)
+        except (OSError, TransientError) as error:
+            message = f"The data folder {root} cannot be used ({error}). Name a folder that this user may write."
+            raise ConfigurationError(message) from error
+
+    @classmethod
+    def _open(cls, root: Path, clock: Clock, disk: Disk) -> Self:
+        ids = UlidFactory()
+
+        def new_name() -> str:
+            return ids.new_id(clock.now())
+
+        for directory in (root / "raw", root / "normalized"):
+            disk.make_directory(directory)
+            disk.make_directory(directory / "segments")
+        with ExitStack() as undo:
+            database = Database(root / DATABASE_NAME)
+            undo.callback(database.close)
+            disk.sync_directory(root)
+            normalized_segments = Segments(root / "normalized" / "segments", disk, new_name)
+            undo.callback(normalized_segments.close)
+            raw = SegmentRawStore(
+                database, lambda on_durable: Segments(root / "raw" / "segments", disk, new_name, on_durable=on_durable)
+            )
+            undo.callback(raw.close)
+            raw.read_tails()
+            undo.pop_all()
+        return cls(
+            root=root, clock=clock, disk=disk, database=database, raw=raw, normalized_segments=normalized_segments
+        )
+
+    def close(self) -> None:
+        """Write what waits and let go of the files. What comes later is refused with TransientError."""
+        self._normalized_segments.close()
+        self.raw.close()
+        self._database.close()
+
+    def check_writes(self) -> None:
+        """Write and sync a little in each way that an accept does. Raises TransientError if the disk refuses."""
+        self.raw.write_places()
+        try:
+            self._disk.probe(self._root)
+        except OSError as error:
+            message = f"The data folder {self._root} does not take writes ({error.strerror}). See to the disk."
+            raise TransientError(message) from error
+
+    def stats(self) -> BackendStats:
+        with self._database.reading() as connection:
+            counts = {name: connection.execute(query).fetchone()[0] for name, query in _COUNTS.items()}
+        depths = {lane: self.lanes.depth(lane) for lane in Lane}
+        return BackendStats(lanes=depths, latest_seq=self.feed.latest_seq(), **counts)
