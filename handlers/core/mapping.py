@@ -1,0 +1,58 @@
+"""Payload to canonical data: the pure part of normalize. No store, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from generated.runtime.mapping import Rejected
+from handlers.core.validation import violations_of
+from handlers.values import ReasonCode, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generated.runtime.binding import EventBinding, Registry, VendorProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """Canonical data, one object for each canonical event. ``binding`` is None for an ignored event type."""
+
+    binding: EventBinding | None
+    data: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why the payload becomes no canonical event."""
+
+    reason: ReasonCode
+    violations: tuple[Violation, ...]
+
+
+def normalize_payload(
+    registry: Registry, profile: VendorProfile, event_type: str, payload: Any, envelope: Mapping[str, Any]
+) -> Mapped | Refused:
+    """Validate, map, validate. ``envelope`` is what ``EventBinding.mapper`` takes. Total on any JSON payload."""
+    binding = profile.events.get(event_type)
+    if binding is None:
+        if profile.webhook is not None and event_type in profile.webhook.ignore:
+            return Mapped(None, ())
+        known = ", ".join(sorted(profile.events))
+        message = f"{profile.source} maps no such event type; it maps {known}."
+        return Refused(ReasonCode.NO_MAPPING, (Violation("", ReasonCode.NO_MAPPING, message),))
+    violations = violations_of(registry.validator(binding.payload_schema), payload)
+    if violations:
+        return Refused(ReasonCode.PAYLOAD_INVALID, violations)
+    try:
+        data = binding.mapper(payload, envelope)
+    except Rejected as rejection:
+        rule = registry.rule_location(profile.vendor_id, rejection.rule)
+        violation = Violation(rejection.pointer, rejection.code, rejection.message, rule)
+        return Refused(ReasonCode.MAPPING_REJECTED, (violation,))
+    validator = registry.validator(binding.canonical_schema)
+    invalid = tuple(found for item in data for found in violations_of(validator, item))
+    if invalid:
+        return Refused(ReasonCode.CANONICAL_INVALID, invalid)
+    return Mapped(binding, tuple(data))

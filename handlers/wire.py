@@ -1,0 +1,122 @@
+"""Shapes of API Gateway, SQS and EventBridge to our values and back. Pure; knows no cloud library."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from generated.runtime.exact_json import dump
+from handlers.core.messages import AcceptedMessage, read_accepted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from handlers.core.problems import RequestRefusedError
+    from handlers.values import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request as an entry point sees it."""
+
+    method: str
+    resource: str
+    """The route's template, e.g. ``/v1/events/{externalEventId}``."""
+    path: str
+    path_parameters: Mapping[str, str]
+    headers: Mapping[str, Sequence[str]]
+    """Every value of each header, names in lower case."""
+    body: bytes
+    request_id: str
+
+    def header(self, name: str) -> str | None:
+        """The header's only value; None if it is missing or stands more than once."""
+        values = self.headers.get(name, ())
+        return values[0] if len(values) == 1 else None
+
+
+def read_request(event: Mapping[str, Any]) -> Request:
+    """The request in an API Gateway REST proxy event."""
+    headers: dict[str, list[str]] = {}
+    listed = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
+    for name, values in listed.items():
+        headers.setdefault(name.lower(), []).extend(values)
+    body = event.get("body") or ""
+    return Request(
+        method=event["httpMethod"],
+        resource=event["resource"],
+        path=event["path"],
+        path_parameters=event.get("pathParameters") or {},
+        headers=headers,
+        body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
+        request_id=event["requestContext"]["requestId"],
+    )
+
+
+def json_answer(status: int, document: Mapping[str, Any], *, content_type: str = "application/json") -> dict[str, Any]:
+    """A proxy response with a JSON body."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": content_type, "cache-control": "no-store"},
+        "body": dump(document).decode(),
+        "isBase64Encoded": False,
+    }
+
+
+def violation_list(violations: Sequence[Violation]) -> list[dict[str, str]]:
+    """Violations as documents show them."""
+    return [
+        {"pointer": one.pointer, "code": one.code, "message": one.message} | ({"rule": one.rule} if one.rule else {})
+        for one in violations
+    ]
+
+
+def problem_members(refused: RequestRefusedError) -> dict[str, Any]:
+    """What a problem and a refused item of a batch have in common."""
+    members: dict[str, Any] = {"code": refused.code, "detail": refused.detail}
+    if refused.violations:
+        members["violations"] = violation_list(refused.violations)
+    return members
+
+
+def problem_answer(refused: RequestRefusedError, request_id: str) -> dict[str, Any]:
+    """A refusal as problem+json (RFC 9457)."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(refused.status).phrase,
+        "status": refused.status,
+        "requestId": request_id,
+        **problem_members(refused),
+    }
+    if refused.pointer is not None:
+        document["pointer"] = refused.pointer
+    if refused.ingest_id is not None:
+        document["ingestId"] = refused.ingest_id
+    answer = json_answer(refused.status, document, content_type="application/problem+json")
+    if refused.retry_after_seconds is not None:
+        answer["headers"]["retry-after"] = str(refused.retry_after_seconds)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """One record of an SQS event."""
+
+    message_id: str
+    accepted: AcceptedMessage
+
+
+def read_queue(event: Mapping[str, Any]) -> list[QueuedMessage]:
+    """The ``ingest.accepted`` messages that EventBridge has put into a queue."""
+    return [
+        QueuedMessage(record["messageId"], read_accepted(json.loads(record["body"])["detail"]))
+        for record in event["Records"]
+    ]
+
+
+def batch_answer(failed: Sequence[str]) -> dict[str, Any]:
+    """Which messages of the batch SQS must hand out again."""
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
