@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import yaml
 
-from codegen.runtime import exact_json
+from generated.runtime import exact_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codegen.runtime import exact_json
+from generated.runtime import exact_json
 from tests.contracts.documents import ROOT, validator
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.runtime import exact_json
+from generated.runtime import exact_json
 from tests.contracts.documents import validator
 
 pytestmark = pytest.mark.payloads
