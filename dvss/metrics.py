@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 COUNTERS = {
     "dvss.ingest.accepted": ("Events accepted for the first time", ("vendorId",)),
     "dvss.ingest.duplicate": ("Deliveries of an event that was accepted before", ("vendorId",)),
-    "dvss.ingest.failed_validation": ("Requests and batch items refused", ("vendorId", "reason")),
-    "dvss.normalize.success": ("Events that became canonical events", ("vendorId", "eventType")),
-    "dvss.normalize.failed": ("Events quarantined", ("vendorId", "reason", "stage")),
+    "dvss.ingest.failed_validation": ("Requests and batch items refused", ("reason",)),
+    "dvss.normalize.success": ("Events that became canonical events", ("eventType",)),
+    "dvss.normalize.failed": ("Events quarantined", ("reason",)),
 }
 HISTOGRAMS = {"dvss.pipeline.latency_ms": ("Milliseconds from acceptance to the terminal state", ("stage",))}
 BUCKETS_MS = (1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000)
@@ -45,11 +45,11 @@ class PrometheusMetrics:
 
     def count(self, name: str, value: int = 1, **dimensions: str) -> None:
         labels = self._counters[name][1]
-        self._counter(name, *(self._bounded(label, dimensions.get(label, "")) for label in labels)).inc(value)
+        self._counter(name, *(self._bounded(label, dimensions[label]) for label in labels)).inc(value)
 
     def observe(self, name: str, milliseconds: float, **dimensions: str) -> None:
         labels = self._histograms[name][1]
-        values = (self._bounded(label, dimensions.get(label, "")) for label in labels)
+        values = (self._bounded(label, dimensions[label]) for label in labels)
         self._histogram(name, *values).observe(milliseconds)
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from dvss.cli import send
+from dvss.cli import audit, keys, send, serve
 from dvss.cli.terminal import Exit, visible
 from handlers.values import DvssError
 
@@ -20,7 +20,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("serve")(serve.serve)
 app.command("send")(send.send)
+app.add_typer(keys.app, name="key")
+app.command("audit")(audit.audit)
 
 
 @app.callback()

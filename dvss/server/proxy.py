@@ -31,10 +31,9 @@ class ClientGoneError(Exception):
     """The client closed the connection before its body was complete."""
 
 
-async def read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
+async def read_body(content_length: str, receive: Receive) -> bytes:
     """The whole body. Raises BodyTooLargeError as soon as it is known to be too large, without reading on."""
-    length = headers.get("content-length", "")
-    declared = int(length) if length.isdigit() else None
+    declared = int(content_length) if content_length.isdigit() else None
     if declared is not None and declared > MAX_BODY_BYTES:
         raise BodyTooLargeError(declared)
     body = bytearray()

@@ -1,0 +1,169 @@
+"""``dvss key``: API keys, and the secrets that vendors sign webhooks with."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dvss.cli import terminal
+from dvss.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir
+from handlers.values import Role
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from dvss.bootstrap import Deployment
+    from dvss.embedded.api_keys import IssuedKey
+    from dvss.embedded.webhook_secrets import IssuedSecret
+
+app = typer.Typer(no_args_is_help=True, help="Add, list, rotate and revoke API keys and webhook secrets.")
+
+API_KEY_SCHEME = "api-key"
+
+SecretStdin = Annotated[
+    bool, typer.Option("--secret-stdin", help="Read the vendor's own webhook secret from standard input.")
+]
+
+
+@app.command()
+def add(
+    vendor: Annotated[str | None, typer.Argument(help="The vendor that the key is for.")] = None,
+    *,
+    operator: Annotated[bool, typer.Option("--operator", help="A key to read the feed and the metrics with.")] = False,
+    secret_stdin: SecretStdin = False,
+    api_key: Annotated[
+        bool,
+        typer.Option("--api-key", help="An API key, also for a vendor that signs webhooks (to ask for its events)."),
+    ] = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Add a credential and print it, once.
+
+    A vendor of the envelope API gets an API key; a vendor that signs its webhooks gets a webhook secret: generated, to
+    be entered at the vendor, or with --secret-stdin the one that the vendor shows. Only the credential goes to standard
+    output, so that a script can keep it: KEY=$(dvss key add vendorA).
+    """
+    if operator == (vendor is not None):
+        terminal.fail("Name a vendor, or give --operator.", terminal.Exit.USAGE)
+    from dvss.bootstrap import opened
+
+    with opened(data_dir) as deployment:
+        credentials = deployment.backend.credentials
+        if vendor is None:
+            _show_key(credentials.keys.add(Role.OPERATOR), "an operator", as_json=as_json)
+        elif api_key or _scheme(deployment, vendor) == API_KEY_SCHEME:
+            if secret_stdin:
+                terminal.fail(f"{vendor} signs no webhooks: it has an API key. Leave --secret-stdin out.")
+            _show_key(credentials.keys.add(Role.VENDOR, vendor), vendor, as_json=as_json)
+        else:
+            _show_secret(credentials.secrets.add(vendor, _given_secret(read=secret_stdin)), vendor, as_json=as_json)
+
+
+def _scheme(deployment: Deployment, vendor: str) -> str:
+    profile = deployment.application.registry.vendor(vendor)
+    if profile is None:
+        known = ", ".join(deployment.application.registry.vendor_ids())
+        terminal.fail(f"There is no mapping for vendor {vendor}. Vendors with one: {known}.")
+    return profile.scheme
+
+
+def _given_secret(*, read: bool) -> str | None:
+    return sys.stdin.readline().rstrip("\r\n") if read else None
+
+
+def _show_key(issued: IssuedKey, owner: str, *, as_json: bool) -> None:
+    if as_json:
+        terminal.print_json({"keyId": issued.key_id, "key": issued.key})
+        return
+    sys.stderr.write(f"API key {issued.key_id} of {owner}. It is shown this once; send it in the header x-api-key.\n")
+    sys.stdout.write(f"{issued.key}\n")
+
+
+def _show_secret(issued: IssuedSecret, vendor: str, *, as_json: bool) -> None:
+    if as_json:
+        terminal.print_json({"secretId": issued.secret_id, "secret": issued.secret})
+        return
+    sys.stderr.write(f"Webhook secret {issued.secret_id} of {vendor}. Enter it where {vendor} signs its webhooks.\n")
+    sys.stdout.write(f"{issued.secret}\n")
+
+
+@app.command("list")
+def list_(*, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+    """List every credential that ever was, never the credential itself."""
+    from dvss.bootstrap import opened_existing
+
+    with opened_existing(data_dir) as deployment:
+        now = deployment.application.clock.now()
+        credentials = deployment.backend.credentials
+        rows = [
+            (key.key_id, "API key", key.vendor_id or key.role, key.created_at, key.ends_at)
+            for key in credentials.keys.entries()
+        ]
+        rows += [
+            (secret.secret_id, "webhook secret", secret.vendor_id, secret.created_at, secret.ends_at)
+            for secret in credentials.secrets.entries()
+        ]
+    listed = [(*row, _state(row[4], now)) for row in sorted(rows, key=lambda row: row[3])]
+    if as_json:
+        for id_, kind, owner, created, ends, state in listed:
+            terminal.print_json(
+                {"id": id_, "kind": kind, "owner": owner, "createdAt": created, "endsAt": ends, "state": state}
+            )
+        return
+    terminal.print_table("", ("id", "kind", "of", "created", "ends", "state"), listed)
+
+
+def _state(ends_at: datetime | None, now: datetime) -> str:
+    if ends_at is None:
+        return "in force"
+    return "ending" if ends_at > now else "ended"
+
+
+@app.command()
+def rotate(
+    credential: Annotated[str, typer.Argument(help="Id of the key or secret, as `dvss key list` shows it.")],
+    *,
+    grace_hours: Annotated[float, typer.Option(min=0, help="How long the old one stays in force.")] = 24.0,
+    secret_stdin: SecretStdin = False,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Replace a credential; the old one stays in force for a while."""
+    from dvss.bootstrap import opened_existing
+
+    grace = timedelta(hours=grace_hours)
+    with opened_existing(data_dir) as deployment:
+        credentials = deployment.backend.credentials
+        owner = _secret_owner(deployment, credential)
+        if owner is None:
+            _show_key(credentials.keys.rotate(credential, grace), "the same owner", as_json=as_json)
+        else:
+            secret = _given_secret(read=secret_stdin)
+            _show_secret(credentials.secrets.rotate(owner, grace, secret), owner, as_json=as_json)
+
+
+def _secret_owner(deployment: Deployment, credential: str) -> str | None:
+    entries = deployment.backend.credentials.secrets.entries()
+    return next((entry.vendor_id for entry in entries if entry.secret_id == credential), None)
+
+
+@app.command()
+def revoke(
+    credential: Annotated[str, typer.Argument(help="Id of the key or secret, as `dvss key list` shows it.")],
+    *,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """End a credential now."""
+    from dvss.bootstrap import opened_existing
+
+    with opened_existing(data_dir) as deployment:
+        credentials = deployment.backend.credentials
+        if _secret_owner(deployment, credential) is None:
+            credentials.keys.revoke(credential)
+        else:
+            credentials.secrets.revoke(credential)
+    sys.stderr.write(f"{credential} is ended.\n")

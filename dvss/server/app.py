@@ -1,0 +1,207 @@
+"""The HTTP surface: contract routes go to the ingest entry point, operator routes are answered here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+import generated
+from dvss.server import operator
+from dvss.server.problems import problem
+from dvss.server.proxy import (
+    MAX_BODY_BYTES,
+    BodyTooLargeError,
+    ClientGoneError,
+    header_lists,
+    http_response,
+    proxy_event,
+    read_body,
+)
+from handlers import ingest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from dvss.server.node import Node
+
+log = logging.getLogger(__name__)
+
+VENDOR_ROUTES = (
+    ("POST", "/v1/events"),
+    ("POST", "/v1/events/batch"),
+    ("POST", "/v1/webhooks/{vendorId}/{topic}"),
+    ("GET", "/v1/events/{externalEventId}"),
+    ("GET", "/v1/health"),
+)
+REQUEST_THREADS = 64
+# Beyond it a request would wait longer than its sender does: better to say so at once.
+MOST_REQUESTS_IN_FLIGHT = 1_000
+
+
+class RequestThreads:
+    """The threads that requests run on, with a bound on how many wait for one."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="request")
+        self._in_flight = 0
+
+    async def run[R](self, function: Callable[[], R]) -> R | None:
+        """The function's result; None where too many requests wait already."""
+        if self._in_flight >= MOST_REQUESTS_IN_FLIGHT:
+            return None
+        self._in_flight += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+        finally:
+            self._in_flight -= 1
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+
+
+class VendorEndpoint:
+    """Hands each request of a route to the ingest entry point, on a thread."""
+
+    def __init__(self, resource: str, node: Node, threads: RequestThreads) -> None:
+        self._resource = resource
+        self._node = node
+        self._threads = threads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = scope["state"]["request_id"]
+        headers = header_lists(scope)
+        try:
+            body = await read_body(headers.get("content-length", [""])[-1], receive)
+        except ClientGoneError:
+            return
+        except BodyTooLargeError as error:
+            close = {"connection": "close"} if error.close_connection else None
+            detail = f"The body is over the limit of {MAX_BODY_BYTES} bytes."
+            response = problem(413, "PAYLOAD_TOO_LARGE", detail, request_id, close)
+        else:
+            event = proxy_event(scope, self._resource, headers, body, request_id)
+            answer = await self._threads.run(partial(ingest.answer, event, self._node.deployment.application))
+            response = _busy(request_id) if answer is None else http_response(answer)
+        await response(scope, receive, send)
+
+
+class OperatorEndpoint:
+    """Answers an operator route, on a thread."""
+
+    def __init__(self, route: operator.OperatorRoute, node: Node, threads: RequestThreads) -> None:
+        self._route = route
+        self._node = node
+        self._threads = threads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = operator.request_of(scope)
+        response = await self._threads.run(partial(operator.answer, self._route, self._node, request))
+        await (response or _busy(request.request_id))(scope, receive, send)
+
+
+class OneMethod:
+    """Refuses every other method, HEAD included, as the contract has it.
+
+    Starlette would go on to the next route that matches: ``GET /v1/events/batch`` would ask for an event of that id.
+    """
+
+    def __init__(self, method: str, endpoint: ASGIApp) -> None:
+        self._method = method
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != self._method:
+            raise HTTPException(405, headers={"allow": self._method})
+        await self._endpoint(scope, receive, send)
+
+
+def _busy(request_id: str) -> Response:
+    detail = "Too many requests wait already. Send the same request again."
+    return problem(503, "UNAVAILABLE", detail, request_id, {"retry-after": "1"})
+
+
+def make_app(node: Node) -> ASGIApp:
+    """The ASGI application. The pipeline behind it starts and stops with it."""
+    threads = RequestThreads()
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        node.pipeline.start()
+        yield
+        await asyncio.to_thread(threads.close)
+        await asyncio.to_thread(node.pipeline.stop)
+
+    routes = [
+        Route(resource, OneMethod(method, VendorEndpoint(resource, node, threads)))
+        for method, resource in VENDOR_ROUTES
+    ]
+    routes += [
+        Route(resource, OneMethod("GET", OperatorEndpoint(route, node, threads)))
+        for resource, route in operator.ROUTES.items()
+    ]
+    routes.append(Route("/openapi.json", OneMethod("GET", _openapi)))
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _refused, Exception: _failed})
+    app.router.redirect_slashes = False
+    return Entrance(app)
+
+
+class Entrance:
+    """Gives each request its id, and routes on the path as it was sent: an id in it may hold ``%2F``."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = str(uuid4())
+        scope["state"]["request_id"] = request_id
+        scope["path"] = scope["raw_path"].decode("latin-1")
+        header = (b"x-request-id", request_id.encode())
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].append(header)
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+async def _openapi(scope: Scope, receive: Receive, send: Send) -> None:
+    path = Path(generated.__file__).parent / "openapi.json"
+    response = Response(await asyncio.to_thread(path.read_bytes), media_type="application/json")
+    await response(scope, receive, send)
+
+
+_REFUSALS = {
+    404: ("NOT_FOUND", "There is nothing at this path. /openapi.json describes what there is."),
+    405: ("METHOD_NOT_ALLOWED", "This path does not know the method. The header Allow lists those that it knows."),
+}
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code, detail = _REFUSALS[error.status_code]
+    return problem(error.status_code, code, detail, request.state.request_id, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    # Starlette raises the error again after this answer; uvicorn logs it once, through our formatter.
+    del error
+    detail = "Something failed on our side. Send the same request again; quote the requestId if it stays."
+    return problem(500, "UNAVAILABLE", detail, request.state.request_id)
