@@ -74,11 +74,12 @@ def normalize(app: Application, message: AcceptedMessage) -> Normalized:
         return Normalized(Result.REPEATED, record) if superseded else _strand(app, message, ReasonCode.KEY_TAKEN)
     if record.dispatch_at is None:
         return Normalized(Result.REPEATED, record)
-    decided = _decide(app, record)
+    decided = outcome_of(app, record)
     return _complete(app, record, message, decided)
 
 
-def _decide(app: Application, record: IngestRecord) -> Decided | Refused:
+def outcome_of(app: Application, record: IngestRecord) -> Decided | Refused:
+    """What normalize makes of the event under the mappings in force. Reads only: a dry run of a replay asks it too."""
     try:
         raw = app.raw.get(record.raw)
     except RawMissingError as error:
