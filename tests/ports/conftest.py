@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dvss.embedded.backend import EmbeddedBackend
+from tests.ports.examples import ManualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def backend(root: Path, clock: ManualClock) -> Iterator[EmbeddedBackend]:
+    opened = EmbeddedBackend.open(root, clock)
+    yield opened
+    opened.close()
