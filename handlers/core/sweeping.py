@@ -49,13 +49,21 @@ def sweep(app: Application, *, everything: bool = False) -> SweepReport:
 
 
 def _sweep_markers(app: Application, lanes: Sequence[Lane], before: datetime, report: SweepReport) -> None:
+    started = app.clock.now()
     last: IngestRecord | None = None
+    # A claim moves a marker ahead, where a sweep of everything meets it again: each event is visited once.
+    visited: set[str] = set()
     while page := app.index.due(before, PAGE, lanes=lanes, after=last):
-        claimed = [record for record in page if _claim(app, record, report)]
+        waiting = [one for one in page if one.received_at <= started and one.ingest_id not in visited]
+        visited.update(record.ingest_id for record in waiting)
+        claimed = [record for record in waiting if _claim(app, record, report)]
         if claimed:
             refused = app.bus.publish([accepted_message(record) for record in claimed])
             report.sent += len(claimed) - len(refused)
         last = page[-1]
+        if len(page) < PAGE:
+            # What comes after it was accepted meanwhile and is in its lane.
+            return
 
 
 def _claim(app: Application, record: IngestRecord, report: SweepReport) -> bool:
