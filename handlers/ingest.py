@@ -61,7 +61,9 @@ def _route(request: Request) -> Route:
         raise RequestRefusedError(ProblemCode.NOT_FOUND, "There is no such resource.")
     route = methods.get(request.method)
     if route is None:
-        raise RequestRefusedError(ProblemCode.METHOD_NOT_ALLOWED, f"This resource takes {', '.join(sorted(methods))}.")
+        allowed = tuple(sorted(methods))
+        detail = f"This resource takes {', '.join(allowed)}."
+        raise RequestRefusedError(ProblemCode.METHOD_NOT_ALLOWED, detail, allowed_methods=allowed)
     return route
 
 
@@ -212,7 +214,7 @@ def _event_status(app: Application, record: IngestRecord) -> dict[str, Any]:
 
 
 def _get_health(_: Request, __: Application) -> dict[str, Any]:
-    return json_answer(200, {"status": "ok"})
+    return json_answer(200, {"status": "OK"})
 
 
 ROUTES: dict[str, dict[str, Route]] = {

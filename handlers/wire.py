@@ -98,6 +98,8 @@ def problem_answer(refused: RequestRefusedError, request_id: str) -> dict[str, A
     answer = json_answer(refused.status, document, content_type="application/problem+json")
     if refused.retry_after_seconds is not None:
         answer["headers"]["retry-after"] = str(refused.retry_after_seconds)
+    if refused.allowed_methods:
+        answer["headers"]["allow"] = ", ".join(refused.allowed_methods)
     return answer
 
 

@@ -60,6 +60,7 @@ class RequestRefusedError(DvssError):
         ingest_id: str | None = None,
         violations: tuple[Violation, ...] = (),
         retry_after_seconds: int | None = None,
+        allowed_methods: tuple[str, ...] = (),
     ) -> None:
         super().__init__(detail)
         self.code: str = code
@@ -69,6 +70,7 @@ class RequestRefusedError(DvssError):
         self.ingest_id = ingest_id
         self.violations = violations
         self.retry_after_seconds = retry_after_seconds
+        self.allowed_methods = allowed_methods
 
     @classmethod
     def of_json(cls, error: JsonError) -> RequestRefusedError:
