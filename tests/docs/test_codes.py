@@ -1,0 +1,48 @@
+"""The tables of codes and limits on the pages against the code."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from importlib import import_module
+
+from handlers.values import ReasonCode
+from tests.docs.markdown import ROOT, page, rows
+
+
+def codes(text: str) -> list[str]:
+    return [row[0].strip("`") for row in rows(text)]
+
+
+def test_the_run_book_explains_every_reason_code_once() -> None:
+    table = page("docs/spec/runbook.md").section("### Reason codes")
+    assert sorted(codes(table)) == sorted(ReasonCode)
+
+
+def test_every_problem_code_is_explained_with_its_status() -> None:
+    definition = json.loads((ROOT / "schemas/problem.schema.json").read_text())["$defs"]["ProblemCode"]
+    statuses: dict[str, str] = {}
+    for status, names in re.findall(r"(\d{3}): ([^.]*)\.", definition["description"]):
+        statuses |= dict.fromkeys(re.findall(r"`([A-Z_0-9]+)`", names), status)
+    table = rows(page("docs/spec/errors.md").text)
+    assert {row[0].strip("`"): row[1] for row in table} == statuses
+    assert sorted(statuses) == sorted(definition["enum"])
+    assert len(table) == len(statuses)
+
+
+def test_the_limits_on_the_page_are_those_of_the_code() -> None:
+    table = rows(page("docs/architecture/README.md").section("## Sizes and limits"))
+    assert len(table) > 10
+    wrong = []
+    for what, value, where in table:
+        if not where:
+            continue
+        module, _, names = where.strip("`").partition(":")
+        found = import_module(module)
+        for name in names.split("."):
+            found = getattr(found, name)
+        number = int(found.total_seconds() if isinstance(found, timedelta) else found)
+        if f"{number:,}" not in value:
+            wrong.append((what, value, number))
+    assert wrong == []

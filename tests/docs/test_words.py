@@ -1,0 +1,78 @@
+"""The identifiers, commands and targets that the pages name exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from functools import cache
+
+import pytest
+import typer
+from typer.core import TyperGroup, TyperOption
+
+from dvss.cli.app import app
+from tests.docs.markdown import ROOT, Page, page, pages, rows
+
+CODE = ("codegen/**/*.py", "generated/**/*.py", "handlers/**/*.py", "dvss/**/*.py")
+
+
+@cache
+def words() -> frozenset[str]:
+    """Every identifier in the code."""
+    text = "\n".join(path.read_text(encoding="utf-8") for form in CODE for path in ROOT.glob(form))
+    return frozenset(re.findall(r"\w+", text))
+
+
+def test_the_identifiers_of_the_glossary_exist() -> None:
+    table = [row for row in rows(page("docs/spec/glossary.md").text) if len(row) == 3]
+    named = [name for _, _, cell in table for name in re.findall(r"`(\w+)`", cell)]
+    assert len(named) > 60
+    assert [name for name in named if name not in words()] == []
+
+
+def test_no_word_of_the_glossary_is_explained_twice() -> None:
+    explained = [row[0] for row in rows(page("docs/spec/glossary.md").text)]
+    assert sorted(explained) == sorted(set(explained))
+
+
+def mistakes(line: str) -> list[str]:
+    """What is wrong with a command line, as far as the program's own command tree can tell."""
+    arguments = shlex.split(line.split(" | ", maxsplit=1)[0].split(" > ", maxsplit=1)[0], comments=True)
+    command = typer.main.get_command(app)
+    wrong = []
+    for argument in arguments[1:]:
+        if isinstance(command, TyperGroup) and not argument.startswith("-"):
+            if argument not in command.commands:
+                return [f"{line}: no command {argument}"]
+            command = command.commands[argument]
+        elif argument.startswith("--"):
+            name = argument.split("=")[0]
+            options = [parameter for parameter in command.params if isinstance(parameter, TyperOption)]
+            known = {name for option in options for name in (*option.opts, *option.secondary_opts)}
+            if name not in known | {"--help"}:
+                wrong.append(f"{line}: no option {name}")
+    return wrong
+
+
+COMMAND = re.compile(r"`(dvss [^`]+)`")
+
+
+@pytest.mark.parametrize("source", pages(), ids=lambda page: page.name)
+def test_every_dvss_command_on_a_page_exists(source: Page) -> None:
+    lines = [line for line in source.commands() if line.startswith("dvss ")]
+    lines += COMMAND.findall(source.prose)
+    assert [mistake for line in lines for mistake in mistakes(line)] == []
+
+
+def test_the_command_check_sees_what_is_wrong() -> None:
+    assert mistakes("dvss sned file.json") == ["dvss sned file.json: no command sned"]
+    assert mistakes("dvss send file.json --key k --loud") == ["dvss send file.json --key k --loud: no option --loud"]
+    assert mistakes("dvss send file.json --key=k --batch 10") == []
+
+
+@pytest.mark.parametrize("source", pages(), ids=lambda page: page.name)
+def test_every_make_target_on_a_page_exists(source: Page) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = re.findall(r"`make ([a-z-]+)", source.prose)
+    named += [line.split()[1] for line in source.commands() if line.startswith("make ")]
+    assert set(named) <= targets
