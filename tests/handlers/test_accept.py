@@ -128,19 +128,13 @@ def test_a_failing_store_is_answered_503_and_the_retry_is_accepted(world: World)
             raise TransientError(message, retry_after_seconds=7)
 
     healthy = world.app
-    world.app = _with(world, raw=FullDisk())
+    world.put_in(raw=FullDisk())
     answer = world.post(envelope())
     assert (answer.status, answer.body["code"], answer.headers["retry-after"]) == (503, "UNAVAILABLE", "7")
     assert world.post_batch(envelope("a"), envelope("b")).status == 503
     world.app = healthy
     assert world.traces() == (0, 0, 0)
     assert world.post(envelope()).status == 202
-
-
-def _with(world: World, **ports: object):
-    from dataclasses import replace
-
-    return replace(world.app, **ports)
 
 
 def test_the_status_of_an_event_is_its_vendors_own(world: World) -> None:

@@ -133,7 +133,7 @@ def test_tampered_raw_bytes_are_quarantined(world: World) -> None:
         def get(self, *_: object) -> bytes:
             return json.dumps(envelope(payload={"qty": 1_000})).encode()
 
-    world.app = replace(world.app, raw=Tampered())
+    world.put_in(raw=Tampered())
     world.drain()
     assert kept(world).reason is ReasonCode.RAW_CORRUPT
 
@@ -145,8 +145,7 @@ def test_a_missing_raw_object_is_waited_for_then_quarantined(world: World) -> No
         def get(self, *_: object) -> bytes:
             raise RawMissingError
 
-    whole = world.app
-    world.app = replace(whole, raw=Missing())
+    world.put_in(raw=Missing())
     assert world.drain() == ["0"]
     world.settle()
     assert kept(world).reason is ReasonCode.RAW_MISSING
@@ -165,7 +164,7 @@ def test_one_bad_message_of_a_batch_fails_alone(world: World) -> None:
                 raise RuntimeError(message)
             return broken(claim_check)
 
-    world.app = replace(world.app, raw=Failing())
+    world.put_in(raw=Failing())
     answer = normalize.answer({"Records": records}, world.app)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert [event["externalEventId"] for event in world.feed()] == ["a", "c"]
@@ -331,4 +330,4 @@ def test_a_correction_makes_the_second_delivery_the_event(world: World) -> None:
     assert world.post(envelope(payload={"qty": 13})).status == 200
     assert world.post(envelope()).status == 409
     with pytest.raises(NotReleasedError, match="released already"):
-        release_correction(world.app, world.app.quarantine.get("vendorA", conflict.item_id))
+        release_correction(world.app, replace(conflict, released_at=world.clock.now()))

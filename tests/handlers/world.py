@@ -49,7 +49,7 @@ class CountingMetrics:
         self.counts[key] = self.counts.get(key, 0) + value
 
     def observe(self, name: str, milliseconds: float, **dimensions: str) -> None:
-        self.count(name, **dimensions)
+        self.count(name, 1, **dimensions)
 
     def total(self, name: str) -> int:
         return sum(count for (found, _), count in self.counts.items() if found == name)
@@ -113,6 +113,10 @@ class World:
     def close(self) -> None:
         self.backend.close()
 
+    def put_in(self, **ports: Any) -> None:
+        """Replace ports by others that behave otherwise."""
+        self.app = replace(self.app, **ports)
+
     def restart(self) -> None:
         """What was only in memory is gone."""
         self.close()
@@ -121,7 +125,7 @@ class World:
     def use(self, registry: Registry | OtherRegistry) -> None:
         """Deploy other contracts."""
         self.registry = registry
-        self.app = replace(self.app, registry=registry)
+        self.put_in(registry=registry)
 
     def call(self, method: str, resource: str, body: bytes = b"", *, path: str = "", **event: Any) -> Answer:
         """An API Gateway call."""
