@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from importlib import import_module
+from typing import Any
 
 from handlers.values import ReasonCode
 from tests.docs.markdown import ROOT, page, rows
@@ -39,7 +40,7 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
         if not where:
             continue
         module, _, names = where.strip("`").partition(":")
-        found = import_module(module)
+        found: Any = import_module(module)
         for name in names.split("."):
             found = getattr(found, name)
         number = int(found.total_seconds() if isinstance(found, timedelta) else found)
