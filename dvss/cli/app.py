@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from dvss.cli import audit, keys, send, serve
+from dvss.cli import audit, demo, events, keys, quarantine, replay, send, serve, trial
 from dvss.cli.terminal import Exit, visible
 from handlers.values import DvssError
 
@@ -21,7 +21,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
 app.command("send")(send.send)
+app.command("try")(trial.try_)
+app.add_typer(events.app, name="events")
+app.add_typer(quarantine.app, name="quarantine")
+app.command("replay")(replay.replay)
 app.add_typer(keys.app, name="key")
 app.command("audit")(audit.audit)
 

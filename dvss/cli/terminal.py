@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
     from rich.text import Text
+
+    from handlers.values import QuarantineRecord, Violation
 
 
 class Exit(IntEnum):
@@ -119,3 +123,73 @@ def jsonable(value: Any) -> Any:
 def camel_case(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+def print_canonical(event: dict[str, Any], *, is_published: bool) -> None:
+    """One canonical event: its type and id, then its data as coloured JSON."""
+    from rich.highlighter import JSONHighlighter
+    from rich.text import Text
+
+    head = Text("normalized  ", style="dim")
+    head.append(f"{event['eventType']} {event['schemaVersion']}", style="bold green")
+    head.append(f"  {event['eventId']}", style="dim")
+    head.append("" if is_published else "  waits in the outbox", style="yellow")
+    screen = console()
+    screen.print(head)
+    # A decimal is shown as text rather than rounded through a float.
+    data = json.dumps(event.get("data"), ensure_ascii=False, indent=2, default=str)
+    screen.print(JSONHighlighter()(Text(indent(visible(data), " " * 12))), soft_wrap=True)
+
+
+def print_quarantine(record: QuarantineRecord) -> None:
+    """Why an event lies in quarantine, place by place."""
+    from rich.text import Text
+
+    head = Text("quarantine  ", style="dim")
+    head.append(str(record.reason), style="bold red")
+    head.append(f" at {record.stage}, {time_text(record.quarantined_at)}", style="dim")
+    head.append("" if record.released_at is None else f", released {time_text(record.released_at)}", style="green")
+    console().print(head)
+    _print_violations(record.violations)
+
+
+def print_refusal(reason: str, violations: Sequence[Violation]) -> None:
+    """Why a payload becomes no event."""
+    from rich.text import Text
+
+    console().print(Text("refused     ", style="dim").append(reason, style="bold red"))
+    _print_violations(violations)
+
+
+def _print_violations(violations: Sequence[Violation]) -> None:
+    from rich.text import Text
+
+    for violation in violations:
+        line = Text("            ")
+        line.append(visible(violation.pointer) or "(the whole)", style="bold")
+        line.append(f"  {violation.code}: {visible(violation.message)}")
+        line.append(f"  {violation.rule}" if violation.rule else "", style="cyan")
+        console().print(line)
+
+
+def print_outcome(ingest_id: str, name: str, outcome: str, detail: str) -> None:
+    """One line of a command that works through events."""
+    from rich.text import Text
+
+    line = Text(f"{ingest_id}  ", style="dim")
+    line.append(f"{outcome:<17}", style=STATUS_STYLES.get(outcome, ""))
+    line.append(f"{name}  {visible(detail)}")
+    console().print(line, soft_wrap=True)
+
+
+def print_feed_line(seq: int, event: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    line = Text(f"{seq:>8}  ", style="dim")
+    line.append(f"{event['eventType']:<20} ", style="bold")
+    line.append(f"{event['vendorId']}  {visible(event['externalEventId'])}  ")
+    line.append(
+        "retracted" if event.get("retracted") else json.dumps(event["data"], ensure_ascii=False, default=str),
+        style="green",
+    )
+    console().print(line, soft_wrap=True)

@@ -1,0 +1,178 @@
+"""``dvss try``: a payload through a mapping, as it is now, without a server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dvss.cli import terminal
+from dvss.cli.options import AsJson  # noqa: TC001 - typer reads annotations at run time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generated.runtime.binding import Registry, VendorProfile
+    from handlers.core.mapping import Mapped, Refused
+
+EXAMPLE_TIME = "2026-01-30T20:15:12Z"
+
+
+def try_(
+    mapping: Annotated[str, typer.Argument(help="A mapping file, compiled as it is now; or the id of a vendor.")],
+    payload: Annotated[Path, typer.Argument(help="A file with one payload, or one envelope; - for standard input.")],
+    *,
+    event: Annotated[
+        str | None, typer.Option(help="Event type, or the topic of a webhook; an envelope names it.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Also where each field comes from.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the canonical events that a payload becomes, or the rule that refuses it.
+
+    Exit code: 0 mapped, 1 the mapping does not compile or the payload is refused, 2 wrong usage.
+    """
+    with _registry(mapping) as (registry, vendor_id):
+        profile = registry.vendor(vendor_id)
+        if profile is None:
+            known = ", ".join(registry.vendor_ids())
+            terminal.fail(f"There is no mapping for vendor {vendor_id}. Vendors with one: {known}.")
+        document = _read(payload)
+        trial = _run(registry, profile, document, event)
+        _show(registry, profile, trial, explain=explain, as_json=as_json)
+
+
+@contextmanager
+def _registry(mapping: str) -> Iterator[tuple[Registry, str]]:
+    """The compiled contracts: of this installation for a vendor's id, compiled anew for a file."""
+    path = Path(mapping)
+    if path.suffix not in {".yaml", ".yml"}:
+        from generated.registry import REGISTRY
+
+        yield REGISTRY, mapping
+        return
+    if not path.is_file():
+        terminal.fail(f"{path} does not exist. Name a mapping file, or the id of a vendor.", terminal.Exit.USAGE)
+    with tempfile.TemporaryDirectory(prefix="dvss-try-") as folder:
+        _compile(path.resolve(), Path(folder))
+        # The fresh contracts must be found before the installed ones, by the first import of the package.
+        assert "generated" not in sys.modules
+        sys.path.insert(0, folder)
+        from generated.registry import REGISTRY
+
+        yield REGISTRY, path.stem
+
+
+def _compile(path: Path, into: Path) -> None:
+    if path.parent.name != "mappings":
+        terminal.fail(f"{path} lies in no folder named mappings beside schemas. Move it there.", terminal.Exit.USAGE)
+    command = [sys.executable, "-m", "codegen", "--root", str(path.parent.parent), "build"]
+    command += ["--into", str(into), "--vendor", path.stem]
+    run = subprocess.run(command, check=False, stdout=subprocess.DEVNULL)  # noqa: S603 - our own compiler, no shell
+    if run.returncode:
+        raise typer.Exit(terminal.Exit.REFUSED)
+
+
+def _read(path: Path) -> Any:
+    from generated.runtime.exact_json import JsonError, parse
+
+    try:
+        text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        terminal.fail(f"{path} cannot be read ({error.strerror}). Name a file with a payload.", terminal.Exit.USAGE)
+    try:
+        return parse(text)
+    except JsonError as error:
+        terminal.fail(f"{path}: {error.message}", terminal.Exit.USAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A payload's envelope, and what the payload became."""
+
+    envelope: Mapping[str, Any]
+    outcome: Mapped | Refused
+
+
+def _run(registry: Registry, profile: VendorProfile, document: Any, event: str | None) -> _Trial:
+    from dvss.sending.sources import ENVELOPE_MEMBERS
+    from handlers.core.mapping import normalize_payload
+
+    is_envelope = isinstance(document, dict) and document.keys() >= ENVELOPE_MEMBERS
+    payload = document["payload"] if is_envelope else document
+    if is_envelope and event is None:
+        event = str(document["eventType"])
+    if event is None:
+        if len(profile.events) != 1:
+            terminal.fail(
+                f"Name the event type with --event: {', '.join(sorted(profile.events))}.", terminal.Exit.USAGE
+            )
+        (event,) = profile.events
+    envelope = {
+        "vendorId": profile.vendor_id,
+        "externalEventId": str(document["externalEventId"]) if is_envelope else "try",
+        "eventType": event,
+        "occurredAt": document.get("occurredAt", EXAMPLE_TIME) if is_envelope else EXAMPLE_TIME,
+        "receivedAt": EXAMPLE_TIME,
+    }
+    if profile.webhook is not None and not is_envelope:
+        envelope |= _webhook_envelope(profile, payload, event)
+    outcome = normalize_payload(registry, profile, envelope["eventType"], payload, envelope)
+    return _Trial(envelope, outcome)
+
+
+def _webhook_envelope(profile: VendorProfile, body: Any, topic: str) -> dict[str, str]:
+    from generated.runtime.mapping import Rejected
+
+    assert profile.webhook is not None
+    try:
+        found = profile.webhook.read(body, topic)
+    except Rejected as rejection:
+        terminal.fail(
+            f"The body does not say what event it is ({rejection.pointer}: {rejection.message}). The server would keep "
+            f"it in quarantine as ENVELOPE_UNREADABLE; look at the webhook block of {profile.source}."
+        )
+    return {
+        "eventType": found.event_type,
+        "externalEventId": found.external_event_id,
+        "occurredAt": found.occurred_at,
+    }
+
+
+def _show(registry: Registry, profile: VendorProfile, trial: _Trial, *, explain: bool, as_json: bool) -> None:
+    from dvss.lineage import trace
+    from handlers.core.mapping import Refused
+
+    outcome = trial.outcome
+    if isinstance(outcome, Refused):
+        _show_refusal(outcome, as_json=as_json)
+        raise typer.Exit(terminal.Exit.REFUSED)
+    event_type = trial.envelope["eventType"]
+    traced = trace(registry.lineage(profile.vendor_id), event_type, profile.source, outcome.data) if explain else ()
+    if as_json:
+        emits = outcome.binding.emits if outcome.binding else None
+        document = {"eventType": emits, "events": list(outcome.data), "envelope": trial.envelope}
+        terminal.print_json(document | ({"lineage": list(traced)} if explain else {}))
+        return
+    if outcome.binding is None:
+        terminal.console().print(f"{profile.source} ignores {event_type}: it is kept raw and becomes no event.")
+        return
+    for number, data in enumerate(outcome.data):
+        event = {"eventType": outcome.binding.emits, "schemaVersion": outcome.binding.schema_version}
+        terminal.print_canonical(event | {"eventId": f"event {number}", "data": data}, is_published=True)
+    if explain:
+        rows = [(t.target, " ".join(t.sources), " | ".join(t.steps), t.place, t.value) for t in traced]
+        terminal.print_table("Lineage", ("canonical field", "from", "steps", "rule", "value"), rows)
+
+
+def _show_refusal(refused: Refused, *, as_json: bool) -> None:
+    if as_json:
+        terminal.print_json({"reason": refused.reason, "violations": list(refused.violations)})
+    else:
+        terminal.print_refusal(refused.reason, refused.violations)
