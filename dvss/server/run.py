@@ -18,17 +18,23 @@ if TYPE_CHECKING:
 
 # Longer than the pools of common HTTP clients keep a connection, so that it is the client who drops it.
 KEEP_ALIVE_SECONDS = 75
+BACKLOG = 2048
 # Together with the pipeline's own stop it stays below the ten seconds that process managers wait before they kill.
 FINISH_REQUESTS_SECONDS = 4
+BACKLOG = 1_024
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; port 0 takes a free one. Raises ConfigurationError where the address cannot be had."""
+    """A listening socket; port 0 takes a free one. Raises ConfigurationError where the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # From here on connections wait in the kernel: what is printed as listening does.
+        listener.listen(BACKLOG)
+        # From here on a connection waits for its answer, instead of being refused while the process starts.
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         message = f"Cannot listen on {host} port {port} ({error.strerror}). Give another --host or --port."
@@ -37,7 +43,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address(listener: socket.socket) -> str:
-    """The URL that a bound socket answers at."""
+    """The URL that a socket answers at."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -64,6 +70,7 @@ def run(node: Node, listener: socket.socket) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=FINISH_REQUESTS_SECONDS,
     )
