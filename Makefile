@@ -41,4 +41,4 @@ format: setup ## format the code and mend what can be mended
 	@$(PYTHON) -m ruff format
 
 soak: setup ## the long proofs: the tests' own code with greater counts
-	@DVSS_SOAK=1 $(PYTHON) -m pytest -m "not payloads" -p no:randomly --timeout 3600
+	@DVSS_SOAK=1 $(PYTHON) -m pytest -m "not payloads" --timeout 3600
