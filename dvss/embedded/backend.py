@@ -17,6 +17,7 @@ from dvss.embedded.normalized_store import SegmentNormalizedStore
 from dvss.embedded.outbox import SqliteOutbox
 from dvss.embedded.quarantine_store import SqliteQuarantineStore
 from dvss.embedded.raw_store import SegmentRawStore
+from dvss.embedded.segment_writer import SegmentWriter
 from dvss.embedded.segments import Segments
 from dvss.system import UlidFactory
 from handlers.values import ConfigurationError, Lane, TransientError
@@ -63,15 +64,14 @@ class EmbeddedBackend:
         disk: Disk,
         database: Database,
         raw: SegmentRawStore,
-        normalized_segments: Segments,
+        normalized: SegmentNormalizedStore,
     ) -> None:
         """Takes what ``open`` made."""
         self._root = root
         self._disk = disk
         self._database = database
-        self._normalized_segments = normalized_segments
         self.raw = raw
-        self.normalized = SegmentNormalizedStore(normalized_segments)
+        self.normalized = normalized
         self.index = SqliteIngestIndex(database)
         self.quarantine = SqliteQuarantineStore(database)
         self.outbox = SqliteOutbox(database)
@@ -111,21 +111,19 @@ class EmbeddedBackend:
             database = Database(root / DATABASE_NAME)
             undo.callback(database.close)
             disk.sync_directory(root)
-            normalized_segments = Segments(root / "normalized" / "segments", disk, new_name)
-            undo.callback(normalized_segments.close)
-            raw = SegmentRawStore(
-                database, lambda on_durable: Segments(root / "raw" / "segments", disk, new_name, on_durable=on_durable)
-            )
+            normalized_segments = Segments(root / "normalized" / "segments", disk)
+            normalized = SegmentNormalizedStore(normalized_segments, SegmentWriter(normalized_segments, disk, new_name))
+            undo.callback(normalized.close)
+            raw_segments = Segments(root / "raw" / "segments", disk)
+            raw = SegmentRawStore(database, raw_segments, SegmentWriter(raw_segments, disk, new_name))
             undo.callback(raw.close)
             raw.read_tails()
             undo.pop_all()
-        return cls(
-            root=root, clock=clock, disk=disk, database=database, raw=raw, normalized_segments=normalized_segments
-        )
+        return cls(root=root, clock=clock, disk=disk, database=database, raw=raw, normalized=normalized)
 
     def close(self) -> None:
         """Write what waits and let go of the files. What comes later is refused with TransientError."""
-        self._normalized_segments.close()
+        self.normalized.close()
         self.raw.close()
         self._database.close()
 

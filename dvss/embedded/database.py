@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections import deque
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dvss.embedded import schema
 from dvss.embedded.group_commit import GroupCommit
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 type Operation[T] = Callable[[sqlite3.Connection], T]
+type Together[A, T] = Callable[[sqlite3.Connection, Sequence[A]], Sequence[T]]
 
 # Other processes hold the write lock for one batch at a time.
 _BUSY_TIMEOUT_SECONDS = 10.0
@@ -36,6 +37,13 @@ _TRANSIENT_CODES = frozenset(
         sqlite3.SQLITE_PROTOCOL,
     }
 )
+
+
+type _Write = tuple[Together[Any, object], object]
+
+
+class CannotTellApartError(Exception):
+    """A statement did less than all callers of a batch asked for; alone, each will learn what became of its own."""
 
 
 class Companion(Protocol):
@@ -58,7 +66,7 @@ class Database:
         self._readers: deque[sqlite3.Connection] = deque()
         self._closed = False
         self._writer = self._open()
-        self._commits = GroupCommit[Operation[object]](path.name, self._commit)
+        self._commits = GroupCommit[_Write](path.name, self._commit)
 
     def accompany(self, companion: Companion) -> None:
         """Let ``companion`` take part in every transaction from now on."""
@@ -69,7 +77,16 @@ class Database:
 
         It may run twice (the first time undone), so it must do nothing but use the connection.
         """
-        return cast("T", self._commits.submit(operation))
+        return cast("T", self._commits.submit((_in_turn, operation)))
+
+    def write_together[A, T](self, run: Together[A, T], argument: A) -> T:
+        """Like ``write``, for what many threads do at once: ``run`` is given the arguments of all of them.
+
+        It gives a result for each, in order. Where it cannot tell what is whose it raises ``CannotTellApartError``, and
+        is called again for each argument alone. Each statement of the committer gives other threads the interpreter,
+        and it has to wait to get it back: one statement for a batch is many times faster than one for each caller.
+        """
+        return cast("T", self._commits.submit((run, argument)))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -101,28 +118,23 @@ class Database:
             while True:
                 self._readers.pop().close()
 
-    def _commit(self, operations: Sequence[Operation[object]]) -> Sequence[object]:
+    def _commit(self, writes: Sequence[_Write]) -> Sequence[object]:
         try:
-            return self._transaction(operations)
-        except sqlite3.Error as error:
-            if _is_transient(error):
-                return [_explained(error, self._path) for _ in operations]
-            return self._each_alone(operations, error)
-        except Exception as error:  # noqa: BLE001 - an operation's own refusal, raised again in its caller's thread
-            return self._each_alone(operations, error)
-
-    def _each_alone(self, operations: Sequence[Operation[object]], error: Exception) -> Sequence[object]:
+            return self._transaction(writes)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again in its caller's thread
+            if isinstance(error, sqlite3.Error) and _is_transient(error):
+                return [_explained(error, self._path) for _ in writes]
+            if len(writes) == 1:
+                return [error]
         # A refusal is rare, so it costs its neighbours a transaction each, and the common batch no savepoints.
-        if len(operations) == 1:
-            return [error]
-        return [outcome for operation in operations for outcome in self._commit([operation])]
+        return [outcome for write in writes for outcome in self._commit([write])]
 
-    def _transaction(self, operations: Sequence[Operation[object]]) -> Sequence[object]:
+    def _transaction(self, writes: Sequence[_Write]) -> Sequence[object]:
         connection = self._writer
         companion = self._companion
         connection.execute("BEGIN IMMEDIATE")
         try:
-            results = [operation(connection) for operation in operations]
+            results = _run(connection, writes)
             if companion is not None:
                 companion.write(connection)
             connection.execute("COMMIT")
@@ -183,6 +195,21 @@ class Database:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {schema.VERSION}")
         connection.execute("COMMIT")
+
+
+def _in_turn(connection: sqlite3.Connection, operations: Sequence[Operation[Any]]) -> Sequence[Any]:
+    return [operation(connection) for operation in operations]
+
+
+def _run(connection: sqlite3.Connection, writes: Sequence[_Write]) -> Sequence[object]:
+    places: dict[Together[Any, object], list[int]] = {}
+    for place, (run, _) in enumerate(writes):
+        places.setdefault(run, []).append(place)
+    results: list[object] = [None] * len(writes)
+    for run, own in places.items():
+        for place, result in zip(own, run(connection, [writes[place][1] for place in own]), strict=True):
+            results[place] = result
+    return results
 
 
 @contextmanager

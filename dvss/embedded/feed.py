@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dvss.embedded.bulk import execute_in_bulk
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
     from dvss.embedded.database import Database
+    from dvss.embedded.rows import Row
     from handlers.values import BusMessage
+
+_APPEND = "INSERT INTO feed (message_id, detail_type, detail) VALUES (...) ON CONFLICT (message_id) DO NOTHING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,7 @@ class Feed:
 
     def append(self, messages: Sequence[BusMessage]) -> None:
         rows = [(message.message_id, message.detail_type, message.detail) for message in messages]
-
-        def add(connection: sqlite3.Connection) -> None:
-            connection.executemany(
-                "INSERT INTO feed (message_id, detail_type, detail) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows
-            )
-
-        self._database.write(add)
+        self._database.write_together(_append_together, rows)
 
     def after(self, seq: int, limit: int) -> Sequence[FeedEntry]:
         """Entries by ascending ``seq``, those after ``seq``. An entry never appears before one that was returned."""
@@ -53,3 +52,8 @@ class Feed:
         with self._database.reading() as connection:
             (latest,) = connection.execute("SELECT coalesce(max(seq), 0) FROM feed").fetchone()
         return int(latest)
+
+
+def _append_together(connection: sqlite3.Connection, calls: Sequence[Sequence[Row]]) -> Sequence[None]:
+    execute_in_bulk(connection, _APPEND, [row for call in calls for row in call])
+    return [None] * len(calls)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dvss.embedded.bulk import execute_in_bulk
+from dvss.embedded.completions import complete_together
+from dvss.embedded.database import CannotTellApartError
 from dvss.embedded.rows import (
     INSERT_INGEST,
-    INSERT_OUTBOX,
-    INSERT_QUARANTINE,
     SELECT_INGEST,
-    UPDATE_INGEST,
     ingest_record,
     ingest_row,
     microseconds,
-    outbox_row,
-    quarantine_row,
-    versions_text,
 )
-from handlers.values import CompletionResult, Lane, Status
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,16 +22,12 @@ if TYPE_CHECKING:
 
     from dvss.embedded.database import Database
     from dvss.embedded.rows import Row
-    from handlers.values import Completion, IdempotencyKey, IngestRecord, QuarantineRecord
+    from handlers.values import Completion, CompletionResult, IdempotencyKey, IngestRecord, Lane
 
 _BY_KEY = SELECT_INGEST + " WHERE vendor_id = ? AND external_event_id = ?"
 _ACCEPT = INSERT_INGEST + " ON CONFLICT (vendor_id, external_event_id) DO NOTHING"
-_SUPERSEDE = UPDATE_INGEST + " WHERE vendor_id = ? AND external_event_id = ? AND ingest_id = ? AND generation = ?"
-_COMPLETE = """
-    UPDATE ingest_record
-    SET status = ?, schema_version = ?, mapping_version = ?, revision = ?, normalized = ?,
-      dispatch_at = NULL, parked = 0
-    WHERE vendor_id = ? AND external_event_id = ? AND ingest_id = ? AND generation = ? AND dispatch_at IS NOT NULL
+_REMOVE = """
+    DELETE FROM ingest_record WHERE vendor_id = ? AND external_event_id = ? AND ingest_id = ? AND generation = ?
 """
 _REOPEN = """
     UPDATE ingest_record
@@ -60,7 +51,6 @@ _DUE = (
     ORDER BY dispatch_at, ingest_id LIMIT ?
 """
 )
-_ADD_TO_OUTBOX = INSERT_OUTBOX + " ON CONFLICT DO NOTHING"
 _RELEASE = "UPDATE quarantine SET released_at = ? WHERE vendor_id = ? AND item_id = ? AND released_at IS NULL"
 
 
@@ -78,42 +68,11 @@ class SqliteIngestIndex:
         return {key: ingest_record(row) for key, row in rows if row is not None}
 
     def accept(self, records: Sequence[IngestRecord]) -> Sequence[IngestRecord | None]:
-        rows = [ingest_row(record) for record in records]
-
-        def insert(connection: sqlite3.Connection) -> list[Row | None]:
-            return [None if connection.execute(_ACCEPT, row).rowcount else _row(connection, row[:2]) for row in rows]
-
-        in_the_way = self._database.write(insert)
+        in_the_way = self._database.write_together(_accept_together, [ingest_row(record) for record in records])
         return [None if row is None else ingest_record(row) for row in in_the_way]
 
     def complete(self, completion: Completion) -> CompletionResult:
-        key = completion.key
-        update = (
-            completion.status.value,
-            completion.schema_version,
-            completion.mapping_version,
-            completion.revision,
-            versions_text(completion.normalized),
-            key.vendor_id,
-            key.external_event_id,
-            completion.ingest_id,
-            completion.generation,
-        )
-        outbox = [outbox_row(record) for record in completion.outbox]
-
-        def end(connection: sqlite3.Connection) -> CompletionResult:
-            if not connection.execute(_COMPLETE, update).rowcount:
-                return _why_not(connection, key, completion.ingest_id)
-            for row in outbox:
-                connection.execute(_ADD_TO_OUTBOX, row)
-            if completion.status is Status.NORMALIZED:
-                at = microseconds(completion.completed_at)
-                connection.execute(_RELEASE, (at, key.vendor_id, completion.ingest_id))
-            if completion.quarantine is not None:
-                _replace_quarantine(connection, completion.quarantine)
-            return CompletionResult.COMPLETED
-
-        return self._database.write(end)
+        return self._database.write_together(complete_together, completion)
 
     def reopen(self, seen: IngestRecord, *, lane: Lane, at: datetime, dispatch_at: datetime) -> IngestRecord | None:
         key = (seen.key.vendor_id, seen.key.external_event_id)
@@ -135,8 +94,9 @@ class SqliteIngestIndex:
         vendor_id = seen.key.vendor_id
 
         def correct(connection: sqlite3.Connection) -> bool:
-            if not connection.execute(_SUPERSEDE, (*row, *_seen(seen))).rowcount:
+            if not connection.execute(_REMOVE, _seen(seen)).rowcount:
                 return False
+            execute_in_bulk(connection, INSERT_INGEST, [row])
             for item_id in (conflict_item_id, seen.ingest_id):
                 connection.execute(_RELEASE, (microseconds(at), vendor_id, item_id))
             return True
@@ -203,20 +163,14 @@ def _row(connection: sqlite3.Connection, key: Row) -> Row | None:
     return row
 
 
-def _why_not(connection: sqlite3.Connection, key: IdempotencyKey, ingest_id: str) -> CompletionResult:
-    row = _row(connection, (key.vendor_id, key.external_event_id))
-    if row is None:
-        return CompletionResult.UNKNOWN_EVENT
-    return (
-        CompletionResult.ALREADY_COMPLETED if ingest_record(row).ingest_id == ingest_id else CompletionResult.KEY_TAKEN
-    )
+def _accept_together(connection: sqlite3.Connection, calls: Sequence[Sequence[Row]]) -> Sequence[Sequence[Row | None]]:
+    if len(calls) == 1:
+        return [[_accept_alone(connection, row) for row in calls[0]]]
+    rows = [row for call in calls for row in call]
+    if execute_in_bulk(connection, _ACCEPT, rows) < len(rows):
+        raise CannotTellApartError
+    return [[None] * len(call) for call in calls]
 
 
-def _replace_quarantine(connection: sqlite3.Connection, record: QuarantineRecord) -> None:
-    row = connection.execute(
-        "DELETE FROM quarantine WHERE vendor_id = ? AND item_id = ? RETURNING attempts",
-        (record.vendor_id, record.item_id),
-    ).fetchone()
-    if row is not None:
-        record = replace(record, attempts=row[0] + 1)
-    connection.execute(INSERT_QUARANTINE, quarantine_row(record))
+def _accept_alone(connection: sqlite3.Connection, row: Row) -> Row | None:
+    return None if execute_in_bulk(connection, _ACCEPT, [row]) else _row(connection, row[:2])

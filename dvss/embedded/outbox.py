@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dvss.embedded.bulk import execute_in_bulk
 from dvss.embedded.rows import SELECT_OUTBOX, microseconds, outbox_record
 
 if TYPE_CHECKING:
@@ -12,7 +13,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dvss.embedded.database import Database
+    from dvss.embedded.rows import Row
     from handlers.values import OutboxRecord
+
+# A plain IN (VALUES ...) would look at every row of the table.
+_DELETE = """
+    WITH published (created_at, event_id, revision, detail_type) AS (VALUES (...))
+    DELETE FROM outbox WHERE outbox_id IN (
+      SELECT outbox_id FROM published JOIN outbox USING (created_at, event_id, revision, detail_type)
+    )
+"""
 
 
 class SqliteOutbox:
@@ -33,9 +43,9 @@ class SqliteOutbox:
             for record in records
         ]
 
-        def remove(connection: sqlite3.Connection) -> None:
-            connection.executemany(
-                "DELETE FROM outbox WHERE created_at = ? AND event_id = ? AND revision = ? AND detail_type = ?", keys
-            )
+        self._database.write_together(_delete_together, keys)
 
-        self._database.write(remove)
+
+def _delete_together(connection: sqlite3.Connection, calls: Sequence[Sequence[Row]]) -> Sequence[None]:
+    execute_in_bulk(connection, _DELETE, [key for call in calls for key in call])
+    return [None] * len(calls)

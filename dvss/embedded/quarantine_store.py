@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dvss.embedded.bulk import execute_in_bulk
 from dvss.embedded.rows import INSERT_QUARANTINE, SELECT_QUARANTINE, quarantine_record, quarantine_row
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class SqliteQuarantineStore:
 
     def put_if_absent(self, record: QuarantineRecord) -> bool:
         row = quarantine_row(record)
-        return self._database.write(lambda connection: connection.execute(_PUT, row).rowcount == 1)
+        return self._database.write(lambda connection: execute_in_bulk(connection, _PUT, [row]) == 1)
 
     def get(self, vendor_id: str, item_id: str) -> QuarantineRecord | None:
         with self._database.reading() as connection:

@@ -6,13 +6,17 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dvss.embedded.bulk import execute_in_bulk
+from dvss.embedded.group_commit import GroupCommit
+from dvss.embedded.segments import Record, make_record
 from handlers.values import ObjectExistsError, RawEntry, RawMissingError, TransientError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from dvss.embedded.database import Database
+    from dvss.embedded.segment_writer import SegmentWriter
     from dvss.embedded.segments import Location, Segments
     from handlers.values import ClaimCheck, RawMetadata
 
@@ -20,19 +24,22 @@ _PAGE = 1_000
 _MOST_UNWRITTEN = 10_000
 
 _FIND = "SELECT name, body_offset, size_bytes FROM raw_object JOIN raw_segment USING (segment_id) WHERE key = ?"
-_WRITE_OURS = """
+_WRITE = """
+    WITH place (key, name, body_offset, size_bytes) AS (VALUES (...))
     INSERT INTO raw_object (key, segment_id, body_offset, size_bytes)
-    VALUES (?, (SELECT segment_id FROM raw_segment WHERE name = ?), ?, ?)
-    ON CONFLICT (key) DO UPDATE SET
+    SELECT key, segment_id, body_offset, size_bytes FROM place JOIN raw_segment USING (name) WHERE true
+    ON CONFLICT (key) DO
+"""
+_WRITE_OURS = (
+    _WRITE
+    + """
+    UPDATE SET
       segment_id = excluded.segment_id, body_offset = excluded.body_offset, size_bytes = excluded.size_bytes
 """
-_WRITE_FOUND = """
-    INSERT INTO raw_object (key, segment_id, body_offset, size_bytes)
-    VALUES (?, (SELECT segment_id FROM raw_segment WHERE name = ?), ?, ?)
-    ON CONFLICT (key) DO NOTHING
-"""
-_WRITE_SEGMENT = """
-    INSERT INTO raw_segment (name, known_bytes) VALUES (?, ?)
+)
+_WRITE_FOUND = _WRITE + "NOTHING"
+_WRITE_SEGMENTS = """
+    INSERT INTO raw_segment (name, known_bytes) VALUES (...)
     ON CONFLICT (name) DO UPDATE SET known_bytes = max(known_bytes, excluded.known_bytes)
 """
 
@@ -58,33 +65,21 @@ class SegmentRawStore:
 
     bucket = "raw"
 
-    def __init__(self, database: Database, open_segments: Callable[[Callable[..., None]], Segments]) -> None:
-        """``open_segments`` is given the function to call with what has become durable."""
+    def __init__(self, database: Database, segments: Segments, writer: SegmentWriter) -> None:
         self._database = database
+        self._segments = segments
+        self._writer = writer
         self._lock = threading.Lock()
         self._scanning = threading.Lock()
-        self._in_flight: set[str] = set()
         self._unwritten: dict[str, _Place] = {}
         self._travelling: Mapping[str, _Place] = {}
-        self._segments = open_segments(self._now_durable)
         self._read_to: dict[str, int] = {}
         self._sizes_seen: dict[str, int] = {}
+        self._commits = GroupCommit[Record]("raw", self._store)
         database.accompany(self)
 
     def put_once(self, key: str, body: bytes, metadata: RawMetadata | None) -> None:
-        with self._lock:
-            is_taken = key in self._in_flight or key in self._unwritten
-            if not is_taken:
-                self._in_flight.add(key)
-        if is_taken:
-            raise _taken(key)
-        try:
-            if self._place_in_database(key) is not None:
-                raise _taken(key)
-            self._segments.append({"metadata": metadata and _document(metadata)}, key, body)
-        finally:
-            with self._lock:
-                self._in_flight.discard(key)
+        self._commits.submit(make_record(key, body, metadata=metadata and _document(metadata)))
         if len(self._unwritten) >= _MOST_UNWRITTEN:
             self.write_places()
 
@@ -124,9 +119,11 @@ class SegmentRawStore:
         self._database.write(lambda _: None)
 
     def close(self) -> None:
-        """Finish the segments, then the index of them."""
-        self._segments.close()
+        """Write what waits and finish the segments, then the index of them."""
+        self._commits.close()
+        self._writer.close()
         self.write_places()
+        self._segments.close()
 
     def write(self, connection: sqlite3.Connection) -> None:
         with self._lock:
@@ -134,14 +131,14 @@ class SegmentRawStore:
         ends: dict[str, int] = {}
         for place in self._travelling.values():
             ends[place.segment] = max(place.end, ends.get(place.segment, 0))
-        connection.executemany(_WRITE_SEGMENT, ends.items())
+        execute_in_bulk(connection, _WRITE_SEGMENTS, list(ends.items()))
         for statement, is_ours in ((_WRITE_OURS, True), (_WRITE_FOUND, False)):
             rows = [
                 (key, place.segment, place.start, place.length)
                 for key, place in self._travelling.items()
                 if place.is_ours is is_ours
             ]
-            connection.executemany(statement, rows)
+            execute_in_bulk(connection, statement, rows)
 
     def written(self) -> None:
         with self._lock:
@@ -149,10 +146,39 @@ class SegmentRawStore:
                 if self._unwritten.get(key) is place:
                     del self._unwritten[key]
 
-    def _now_durable(self, records: Sequence[tuple[str, Location]]) -> None:
+    def _store(self, records: Sequence[Record]) -> Sequence[object]:
+        """Called by one thread: nothing comes between the look at what is taken and the write."""
+        outcomes: list[object] = [None] * len(records)
+        fresh: dict[str, Record] = {}
+        try:
+            taken = self._taken([record.key for record in records])
+            for number, record in enumerate(records):
+                if record.key in taken or record.key in fresh:
+                    outcomes[number] = _already_there(record.key)
+                else:
+                    fresh[record.key] = record
+            self._append(list(fresh.values()))
+        except TransientError as error:
+            return [outcome or TransientError(str(error)) for outcome in outcomes]
+        return outcomes
+
+    def _append(self, records: Sequence[Record]) -> None:
+        if not records:
+            return
+        locations = self._writer.append(records)
+        # In the order of the file: what SQLite knows of a segment is always all of it up to some point.
         with self._lock:
-            for key, location in records:
-                self._unwritten[key] = _place_of(location, is_ours=True)
+            for record, location in zip(records, locations, strict=True):
+                self._unwritten[record.key] = _place_of(location, is_ours=True)
+
+    def _taken(self, keys: Sequence[str]) -> Collection[str]:
+        # Memory first: a place leaves it only after SQLite has it.
+        taken = {key for key in keys if key in self._unwritten}
+        places = ", ".join("?" * len(keys))
+        with self._database.reading() as connection:
+            rows = connection.execute(f"SELECT key FROM raw_object WHERE key IN ({places})", keys)  # noqa: S608 - nothing but places
+            taken.update(key for (key,) in rows)
+        return taken
 
     def _place(self, key: str) -> _Place | None:
         place = self._known_place(key)
@@ -192,8 +218,9 @@ class SegmentRawStore:
             with self._database.reading() as connection:
                 known_bytes = dict(connection.execute("SELECT name, known_bytes FROM raw_segment"))
             try:
-                for segment in self._segments.others():
-                    self._read_tail(segment, known_bytes.get(segment, 0))
+                for segment in self._segments.names():
+                    if segment not in self._writer.own:
+                        self._read_tail(segment, known_bytes.get(segment, 0))
             except OSError as error:
                 message = f"The raw segments cannot be read ({error}). See to the disk."
                 raise TransientError(message) from error
@@ -229,6 +256,6 @@ def _document(metadata: RawMetadata) -> Mapping[str, Any]:
     }
 
 
-def _taken(key: str) -> ObjectExistsError:
+def _already_there(key: str) -> ObjectExistsError:
     message = f"The raw key {key} is taken. Use a new ingest id."
     return ObjectExistsError(message)

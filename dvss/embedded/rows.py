@@ -28,32 +28,52 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_encode = json.JSONEncoder().encode
 
 _INGEST_COLUMNS = (
     "vendor_id, external_event_id, ingest_id, event_type, source, topic, occurred_at, received_at, "
     "raw_bucket, raw_key, raw_sha256, raw_offset, raw_length, payload_digest, digest_rule, "
     "lane, status, dispatch_at, parked, attempts, generation, revision, schema_version, mapping_version, normalized"
 )
-_INGEST_PLACES = ", ".join("?" * 25)
+# ``(...)`` stands for a row's places: see bulk.py.
 # S608: nothing but our own names is put into these statements; values are always bound.
 SELECT_INGEST = f"SELECT {_INGEST_COLUMNS} FROM ingest_record"  # noqa: S608 - see above
-INSERT_INGEST = f"INSERT INTO ingest_record ({_INGEST_COLUMNS}) VALUES ({_INGEST_PLACES})"  # noqa: S608 - see above
-UPDATE_INGEST = f"UPDATE ingest_record SET ({_INGEST_COLUMNS}) = ({_INGEST_PLACES})"  # noqa: S608 - see above
-_QUARANTINE_COLUMNS = (
-    "vendor_id, item_id, external_event_id, ingest_id, event_type, source, topic, occurred_at, received_at, "
-    "reason, stage, fingerprint, violations, raw_bucket, raw_key, raw_sha256, raw_offset, raw_length, "
-    "payload_digest, digest_rule, mapping_version, quarantined_at, attempts, released_at"
+INSERT_INGEST = f"INSERT INTO ingest_record ({_INGEST_COLUMNS}) VALUES (...)"  # noqa: S608 - see above
+QUARANTINE_COLUMNS = (
+    "vendor_id",
+    "item_id",
+    "external_event_id",
+    "ingest_id",
+    "event_type",
+    "source",
+    "topic",
+    "occurred_at",
+    "received_at",
+    "reason",
+    "stage",
+    "fingerprint",
+    "violations",
+    "raw_bucket",
+    "raw_key",
+    "raw_sha256",
+    "raw_offset",
+    "raw_length",
+    "payload_digest",
+    "digest_rule",
+    "mapping_version",
+    "quarantined_at",
+    "attempts",
+    "released_at",
 )
-SELECT_QUARANTINE = f"SELECT {_QUARANTINE_COLUMNS} FROM quarantine"  # noqa: S608 - see above
-_QUARANTINE_PLACES = ", ".join("?" * 24)
-INSERT_QUARANTINE = f"INSERT INTO quarantine ({_QUARANTINE_COLUMNS}) VALUES ({_QUARANTINE_PLACES})"  # noqa: S608 - see above
+_QUARANTINE_COLUMN_LIST = ", ".join(QUARANTINE_COLUMNS)
+SELECT_QUARANTINE = f"SELECT {_QUARANTINE_COLUMN_LIST} FROM quarantine"  # noqa: S608 - see above
+INSERT_QUARANTINE = f"INSERT INTO quarantine ({_QUARANTINE_COLUMN_LIST}) VALUES (...)"  # noqa: S608 - see above
 _OUTBOX_COLUMNS = (
     "event_id, revision, detail_type, created_at, vendor_id, "
     "normalized_key, normalized_version_id, normalized_sha256, detail"
 )
 SELECT_OUTBOX = f"SELECT {_OUTBOX_COLUMNS} FROM outbox"  # noqa: S608 - see above
-_OUTBOX_PLACES = ", ".join("?" * 9)
-INSERT_OUTBOX = f"INSERT INTO outbox ({_OUTBOX_COLUMNS}) VALUES ({_OUTBOX_PLACES})"  # noqa: S608 - see above
+INSERT_OUTBOX = f"INSERT INTO outbox ({_OUTBOX_COLUMNS}) VALUES (...)"  # noqa: S608 - see above
 
 
 @overload
@@ -73,7 +93,7 @@ def moment(stored: int | None) -> datetime | None:
 
 
 def versions_text(versions: Sequence[ObjectVersion]) -> str:
-    return json.dumps([(version.key, version.version_id, version.sha256) for version in versions])
+    return _encode([(version.key, version.version_id, version.sha256) for version in versions])
 
 
 def ingest_row(record: IngestRecord) -> Row:
@@ -148,7 +168,7 @@ def quarantine_row(record: QuarantineRecord) -> Row:
         record.reason.value,
         record.stage.value,
         record.fingerprint,
-        json.dumps(violations),
+        _encode(violations),
         raw.bucket,
         raw.key,
         raw.sha256,

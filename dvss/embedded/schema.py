@@ -75,6 +75,7 @@ STATEMENTS = (
     "CREATE INDEX quarantine_by_path ON quarantine (vendor_id || '/' || item_id)",
     """
     CREATE TABLE outbox (
+        outbox_id INTEGER PRIMARY KEY,
         event_id TEXT NOT NULL,
         revision INTEGER NOT NULL,
         detail_type TEXT NOT NULL,
@@ -84,8 +85,8 @@ STATEMENTS = (
         normalized_version_id TEXT,
         normalized_sha256 TEXT,
         detail TEXT,
-        PRIMARY KEY (created_at, event_id, revision, detail_type)
-    ) WITHOUT ROWID
+        UNIQUE (created_at, event_id, revision, detail_type)
+    )
     """,
     """
     CREATE TABLE feed (

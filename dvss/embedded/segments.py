@@ -1,8 +1,7 @@
 """Append-only files of records. Nothing in them is ever overwritten, truncated or removed.
 
-A record is a header line (JSON with at least ``key``, ``length`` and ``sha256``), the body, and a newline. A process
-appends to segments that it made itself, so no file has two writers. What follows the last whole record of a segment was
-never acknowledged: it stays where it is and is not read.
+A record is a header line (JSON with at least ``key``, ``length`` and ``sha256``), the body, and a newline. What follows
+the last whole record of a segment was never acknowledged: it stays where it is and is not read.
 """
 
 from __future__ import annotations
@@ -12,23 +11,20 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
-
-from dvss.embedded.group_commit import GroupCommit
-from handlers.values import TransientError
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dvss.embedded.disk import Disk
 
-ROLL_OVER_BYTES = 128 * 1024 * 1024
 _SUFFIX = ".seg"
 _NAME = re.compile(r"[0-9A-Za-z-]{1,64}")
-# A key has 1,024 bytes at the most, as in S3.
+# A key has 1,024 bytes at the most, as in S3, and a header that is read by its place holds little else.
 _HEADER_BYTES = 4_096
 _OPEN_FILES = 200
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,61 +42,55 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
-class _Append:
+class Record:
+    """A record as it is written."""
+
     key: str
     header: bytes
     body: bytes
 
 
+def make_record(key: str, body: bytes, **more: object) -> Record:
+    """A record with ``more`` in its header."""
+    header = {"key": key, "length": len(body), "sha256": hashlib.sha256(body).hexdigest(), **more}
+    return Record(key, _encode(header).encode() + b"\n", body)
+
+
 class Segments:
-    """One folder of segments. ``append`` returns when the record is on the disk."""
+    """Reads a folder of segments."""
 
-    def __init__(
-        self,
-        directory: Path,
-        disk: Disk,
-        new_name: Callable[[], str],
-        *,
-        on_durable: Callable[[Sequence[tuple[str, Location]]], None] = lambda _: None,
-        roll_over_bytes: int = ROLL_OVER_BYTES,
-    ) -> None:
-        """``new_name`` gives a name that no segment ever had; names sort by their time.
-
-        ``on_durable`` learns key and location of each record, in the order of the file, before its caller returns.
-        """
-        self._directory = directory
+    def __init__(self, directory: Path, disk: Disk) -> None:
+        self.directory = directory
         self._disk = disk
-        self._new_name = new_name
-        self._on_durable = on_durable
-        self._roll_over_bytes = roll_over_bytes
-        self._own: set[str] = set()
-        self._segment = ""
-        self._descriptor = -1
-        self._end = 0
-        self._readers: dict[str, int] = {}
-        self._commits = GroupCommit[_Append](directory.name, self._write)
+        self._open: dict[str, int] = {}
 
-    def append(self, header: Mapping[str, Any], key: str, body: bytes) -> Location:
-        """Store one record. Raises TransientError if it is not on the disk."""
-        complete = {"key": key, "length": len(body), "sha256": hashlib.sha256(body).hexdigest(), **header}
-        line = json.dumps(complete, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        return cast("Location", self._commits.submit(_Append(key, line, body)))
+    def path(self, segment: str) -> Path:
+        return self.directory / f"{segment}{_SUFFIX}"
+
+    def names(self) -> Sequence[str]:
+        """Every segment's name, oldest first."""
+        return sorted(path.stem for path in self.directory.glob(f"*{_SUFFIX}"))
+
+    def size(self, segment: str) -> int:
+        """Bytes of a segment, torn ones included."""
+        return self.path(segment).stat().st_size
 
     def read(self, segment: str, start: int, length: int) -> bytes:
         """``length`` bytes of a segment, fewer where it ends before. Raises FileNotFoundError."""
-        descriptor = self._readers.get(segment)
+        descriptor = self._open.get(segment)
         if descriptor is not None:
             return os.pread(descriptor, length, start)
-        descriptor = os.open(self._path(segment), os.O_RDONLY | os.O_CLOEXEC)
-        kept = len(self._readers) < _OPEN_FILES and self._readers.setdefault(segment, descriptor) == descriptor
+        descriptor = os.open(self.path(segment), os.O_RDONLY | os.O_CLOEXEC)
+        # A kept descriptor is never closed while others may read with it, so there is a bound instead of an eviction.
+        kept = len(self._open) < _OPEN_FILES and self._open.setdefault(segment, descriptor) == descriptor
         try:
             return os.pread(descriptor, length, start)
         finally:
             if not kept:
                 os.close(descriptor)
 
-    def record_at(self, segment: str, start: int) -> tuple[Mapping[str, Any], bytes] | None:
-        """Header and body of the record that begins at ``start``; None if there is no whole record."""
+    def record_at(self, segment: str, start: int) -> tuple[str, bytes] | None:
+        """Key and body of the record that begins at ``start``; None if there is no whole record."""
         if not _NAME.fullmatch(segment):
             return None
         try:
@@ -109,28 +99,19 @@ class Segments:
             if header is None:
                 return None
             body_start = head.index(b"\n") + 1
-            end = body_start + header["length"]
-            rest = self.read(segment, start + len(head), end + 1 - len(head)) if end >= len(head) else b""
+            body = head[body_start : body_start + header["length"]]
+            if len(body) < header["length"]:
+                body += self.read(segment, start + len(head), header["length"] - len(body))
         except FileNotFoundError:
             return None
-        body = (head + rest)[body_start:end]
-        return (header, body) if _is_whole(header, body) else None
-
-    def others(self) -> Sequence[str]:
-        """Segments that other processes made, those of earlier runs included, oldest first."""
-        names = (path.stem for path in self._directory.glob(f"*{_SUFFIX}"))
-        return sorted(name for name in names if name not in self._own)
-
-    def size(self, segment: str) -> int:
-        """Bytes of a segment, torn ones included."""
-        return self._path(segment).stat().st_size
+        return (header["key"], body) if _is_whole(header, body) else None
 
     def whole_records(self, segment: str, start: int) -> Iterator[tuple[str, Location]]:
         """Key and location of each whole record from ``start`` on, put on the disk before they are told.
 
         Their writer may be alive, and what it has not yet synced could be gone after a power loss.
         """
-        with self._path(segment).open("rb") as file:
+        with self.path(segment).open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             self._disk.sync(file.fileno())
             file.seek(start)
@@ -147,74 +128,19 @@ class Segments:
                 start = location.end
 
     def close(self) -> None:
-        """Write what waits, then let go of the files."""
-        self._commits.close()
-        self._give_up()
-        while self._readers:
-            os.close(self._readers.popitem()[1])
-
-    def _path(self, segment: str) -> Path:
-        return self._directory / f"{segment}{_SUFFIX}"
-
-    def _write(self, appends: Sequence[_Append]) -> Sequence[object]:
-        try:
-            if self._descriptor < 0 or self._end >= self._roll_over_bytes:
-                self._begin()
-            locations = self._put(appends)
-        except OSError as error:
-            return [self._refusal(error) for _ in appends]
-        self._on_durable([(entry.key, location) for entry, location in zip(appends, locations, strict=True)])
-        return locations
-
-    def _begin(self) -> None:
-        self._give_up()
-        name = self._new_name()
-        self._own.add(name)
-        self._descriptor = self._disk.create(self._path(name))
-        self._segment = name
-        self._end = 0
-
-    def _put(self, appends: Sequence[_Append]) -> Sequence[Location]:
-        locations = []
-        buffers: list[bytes] = []
-        end = self._end
-        for entry in appends:
-            location = Location(self._segment, end, end + len(entry.header), len(entry.body))
-            locations.append(location)
-            buffers += (entry.header, entry.body, b"\n")
-            end = location.end
-        try:
-            self._disk.append(self._descriptor, buffers)
-            self._disk.sync(self._descriptor)
-        except OSError:
-            # After a failed sync the kernel may drop the pages and call the next sync a success, and a half-written
-            # record hides what follows it: nothing more goes into this file. One that is still empty can be kept.
-            if os.fstat(self._descriptor).st_size:
-                self._give_up()
-            raise
-        self._end = end
-        return locations
-
-    def _give_up(self) -> None:
-        if self._descriptor >= 0:
-            descriptor, self._descriptor = self._descriptor, -1
-            os.close(descriptor)
-
-    def _refusal(self, error: OSError) -> TransientError:
-        message = f"{self._directory} does not take writes ({error.strerror}). See to the disk, then send again."
-        return TransientError(message)
+        while self._open:
+            os.close(self._open.popitem()[1])
 
 
 def _header(line: bytes) -> Mapping[str, Any] | None:
     """The header that ``line`` begins with; None where a write was torn."""
     text, newline, _ = line.partition(b"\n")
-    if not newline:
-        return None
     try:
-        header: Mapping[str, Any] = json.loads(text)
+        header = json.loads(text) if newline else None
     except ValueError:
         return None
-    return header if isinstance(header, dict) and isinstance(header.get("length"), int) else None
+    is_header = isinstance(header, dict) and isinstance(header.get("length"), int) and "key" in header
+    return header if is_header else None
 
 
 def _is_whole(header: Mapping[str, Any], body: bytes) -> bool:
