@@ -3,50 +3,69 @@
 from __future__ import annotations
 
 import logging
+import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from generated.runtime.exact_json import JsonFault
 from handlers.core.acceptance import Outcome, Verdict, accept
 from handlers.core.credentials import principal_of
-from handlers.core.envelopes import Delivery, read_batch, read_envelope, read_webhook
-from handlers.core.object_keys import rfc3339
+from handlers.core.envelopes import Delivery, RejectedItem, read_batch, read_envelope, read_webhook
 from handlers.core.problems import ProblemCode, RequestRefusedError
 from handlers.core.signatures import SCHEMES, SignedRequest, is_authentic
-from handlers.values import DvssError, IdempotencyKey, Role, Status, TransientError
-from handlers.wire import Request, json_answer, problem_answer, problem_members, read_request, violation_list
+from handlers.values import IdempotencyKey, Role, Status, TransientError
+from handlers.wire import Request, event_status, json_answer, problem_answer, problem_members, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from generated.runtime.binding import VendorProfile
     from handlers.application import Application
-    from handlers.values import IngestRecord
 
-    type Route = Callable[[Request, Application], dict[str, Any]]
+    type LogLine = dict[str, Any]
+    type Route = Callable[[Request, Application, LogLine], dict[str, Any]]
 
 log = logging.getLogger("dvss.ingest")
-_METRICS = {Outcome.ACCEPTED: "dvss.ingest.accepted", Outcome.DUPLICATE: "dvss.ingest.duplicate"}
+_VALIDATION = frozenset(
+    {
+        ProblemCode.VENDOR_MISMATCH,
+        ProblemCode.PAYLOAD_TOO_LARGE,
+        ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+        ProblemCode.ENVELOPE_INVALID,
+        *JsonFault,
+    }
+)
+"""Codes that say something of what was sent, not of who sent it, how often or where to."""
+CONFLICT_DETAIL = (
+    "The event id was used before with another payload; both are kept. Send a change as an event of its own."
+)
+_TOPIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 def answer(event: Mapping[str, Any], app: Application) -> dict[str, Any]:
-    """The proxy response to an API Gateway REST proxy event."""
+    """The proxy response to an API Gateway REST proxy event. One line is logged for it."""
     request = read_request(event)
     started = app.clock.now()
+    line: LogLine = {"requestId": request.request_id}
     try:
-        response = _route(request)(request, app)
+        response = _route(request)(request, app, line)
     except RequestRefusedError as refused:
-        if refused.status != 401:  # noqa: PLR2004 - an unknown sender is no vendor's failure
-            app.metrics.count("dvss.ingest.failed_validation", reason=refused.code)
+        _count_refusal(app, refused)
+        line["code"] = refused.code
         response = problem_answer(refused, request.request_id)
     except TransientError as error:
-        log.warning("a request was not served", extra={"requestId": request.request_id, "status": str(error)})
+        line |= {"code": ProblemCode.UNAVAILABLE, "error": str(error)}
         response = _unavailable(request, error.retry_after_seconds)
-    except DvssError:
-        log.exception("a request was not served", extra={"requestId": request.request_id})
-        response = _unavailable(request, 1)
     milliseconds = (app.clock.now() - started).total_seconds() * 1000
-    extra = {"requestId": request.request_id, "status": response["statusCode"], "latencyMs": round(milliseconds, 1)}
-    log.info("%s %s", request.method, request.resource, extra=extra)
+    line = {"status": response["statusCode"], "latencyMs": round(milliseconds, 1)} | line
+    level = logging.INFO if response["statusCode"] < HTTPStatus.INTERNAL_SERVER_ERROR else logging.WARNING
+    log.log(level, "%s %s", request.method, request.resource, extra=line)
     return response
+
+
+def _count_refusal(app: Application, refused: RequestRefusedError) -> None:
+    if refused.code in _VALIDATION:
+        app.metrics.count("dvss.ingest.failed_validation", reason=refused.code)
 
 
 def _unavailable(request: Request, retry_after_seconds: int) -> dict[str, Any]:
@@ -67,15 +86,17 @@ def _route(request: Request) -> Route:
     return route
 
 
-def _vendor(request: Request, app: Application) -> VendorProfile:
+def _vendor(request: Request, app: Application, line: LogLine) -> VendorProfile:
     """The vendor that the API key stands for."""
     principal = principal_of(app, request.header("x-api-key"))
     if principal.role is not Role.VENDOR or principal.vendor_id is None:
         raise RequestRefusedError(ProblemCode.FORBIDDEN, "An operator's key posts and reads no vendor's events.")
+    line["vendorId"] = principal.vendor_id
     profile = app.registry.vendor(principal.vendor_id)
     if profile is None:
         detail = f"Vendor {principal.vendor_id} has no mapping in this deployment."
         raise RequestRefusedError(ProblemCode.UNKNOWN_VENDOR, detail)
+    _throttle(app, profile)
     return profile
 
 
@@ -89,132 +110,118 @@ def _throttle(app: Application, profile: VendorProfile) -> None:
 
 
 def _check_media_type(request: Request) -> None:
-    content_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    encoding = request.headers.get("content-encoding", ())
-    if content_type != "application/json":
-        raise RequestRefusedError(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
-    if any(value.strip().lower() != "identity" for value in encoding):
+    media_type, charset = request.content_type()
+    if media_type != "application/json" or charset not in {None, "utf-8"}:
+        raise RequestRefusedError(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json in UTF-8.")
+    encodings = request.headers.get("content-encoding", ())
+    if any(value.strip().lower() != "identity" for value in encodings):
         raise RequestRefusedError(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding.")
 
 
-def _post_event(request: Request, app: Application) -> dict[str, Any]:
-    profile = _vendor(request, app)
+def _post_event(request: Request, app: Application, line: LogLine) -> dict[str, Any]:
+    profile = _vendor(request, app, line)
     _check_media_type(request)
-    _throttle(app, profile)
     delivery = read_envelope(app.registry, profile, request.body)
     (verdict,) = accept(app, [delivery], batch=False)
-    _report(app, delivery, verdict)
+    line |= _report(app, delivery, verdict)
     if verdict.outcome is Outcome.CONFLICT:
-        detail = "This event id was used before for another payload. Both payloads are kept; yours is quarantined."
-        raise RequestRefusedError(ProblemCode.CONFLICT, detail, ingest_id=verdict.ingest_id)
+        raise RequestRefusedError(ProblemCode.CONFLICT, CONFLICT_DETAIL, ingest_id=verdict.ingest_id)
     return _accepted(verdict)
 
 
 def _accepted(verdict: Verdict) -> dict[str, Any]:
-    status = 202 if verdict.outcome is Outcome.ACCEPTED else 200
+    status = HTTPStatus.ACCEPTED if verdict.outcome is Outcome.ACCEPTED else HTTPStatus.OK
     return json_answer(status, {"ingestId": verdict.ingest_id, "status": verdict.outcome})
 
 
-def _report(app: Application, delivery: Delivery, verdict: Verdict) -> None:
+def _report(app: Application, delivery: Delivery, verdict: Verdict) -> LogLine:
+    """Count a verdict; what a log line says of it."""
     vendor_id = delivery.profile.vendor_id
-    if verdict.outcome in _METRICS:
-        app.metrics.count(_METRICS[verdict.outcome], vendorId=vendor_id)
-    else:
-        app.metrics.count("dvss.ingest.failed_validation", reason=ProblemCode.CONFLICT)
-    log.info(
-        "event %s",
-        verdict.outcome.lower(),
-        extra={
-            "ingestId": verdict.ingest_id,
-            "vendorId": vendor_id,
-            "externalEventId": delivery.external_event_id,
-            "rawS3Key": verdict.raw_key,
-            "status": verdict.outcome,
-        },
-    )
+    match verdict.outcome:
+        case Outcome.ACCEPTED:
+            app.metrics.count("dvss.ingest.accepted", vendorId=vendor_id)
+        case Outcome.DUPLICATE:
+            app.metrics.count("dvss.ingest.duplicate", vendorId=vendor_id)
+        case Outcome.CONFLICT:
+            app.metrics.count("dvss.ingest.failed_validation", reason=ProblemCode.CONFLICT)
+    return {
+        "ingestId": verdict.ingest_id,
+        "vendorId": vendor_id,
+        "externalEventId": delivery.external_event_id,
+        "rawS3Key": verdict.raw_key,
+        "status": verdict.outcome,
+    }
 
 
-def _post_batch(request: Request, app: Application) -> dict[str, Any]:
-    profile = _vendor(request, app)
+def _post_batch(request: Request, app: Application, line: LogLine) -> dict[str, Any]:
+    profile = _vendor(request, app, line)
     _check_media_type(request)
-    _throttle(app, profile)
     items = read_batch(app.registry, profile, request.body)
     app.rates.charge(profile.vendor_id, len(items) - 1)
     deliveries = [item for item in items if isinstance(item, Delivery)]
     verdicts = iter(accept(app, deliveries, batch=True))
-    results = []
-    for item in items:
-        if isinstance(item, RequestRefusedError):
-            app.metrics.count("dvss.ingest.failed_validation", reason=item.code)
-            results.append({"status": "REJECTED", **problem_members(item)})
-            continue
-        verdict = next(verdicts)
-        _report(app, item, verdict)
-        result = {"externalEventId": item.external_event_id, "ingestId": verdict.ingest_id, "status": verdict.outcome}
-        if verdict.outcome is Outcome.CONFLICT:
-            result |= {"code": ProblemCode.CONFLICT, "detail": "This event id was used before for another payload."}
-        results.append(result)
-    return json_answer(200, {"results": results})
+    return json_answer(
+        HTTPStatus.OK,
+        {
+            "results": [
+                _rejected(app, item) if isinstance(item, RejectedItem) else _judged(app, item, next(verdicts), line)
+                for item in items
+            ]
+        },
+    )
 
 
-def _post_webhook(request: Request, app: Application) -> dict[str, Any]:
+def _rejected(app: Application, item: RejectedItem) -> dict[str, Any]:
+    _count_refusal(app, item.refused)
+    name = {} if item.external_event_id is None else {"externalEventId": item.external_event_id}
+    return {"status": "REJECTED", **name, **problem_members(item.refused)}
+
+
+def _judged(app: Application, item: Delivery, verdict: Verdict, line: LogLine) -> dict[str, Any]:
+    """One result of a batch. Each of its events has a log line of its own besides that of the request."""
+    extra = {"requestId": line["requestId"]} | _report(app, item, verdict)
+    log.info("event of a batch", extra=extra)
+    result = {"status": verdict.outcome, "externalEventId": item.external_event_id, "ingestId": verdict.ingest_id}
+    if verdict.outcome is Outcome.CONFLICT:
+        result |= {"code": ProblemCode.CONFLICT, "detail": CONFLICT_DETAIL}
+    return result
+
+
+def _post_webhook(request: Request, app: Application, line: LogLine) -> dict[str, Any]:
     vendor_id, topic = request.path_parameters["vendorId"], request.path_parameters["topic"]
     profile = app.registry.vendor(vendor_id)
-    if profile is None or profile.webhook is None or profile.scheme not in SCHEMES:
-        raise RequestRefusedError(ProblemCode.UNKNOWN_VENDOR, "There is no webhook for such a vendor.")
+    if profile is None or profile.webhook is None or profile.scheme not in SCHEMES or not _TOPIC.fullmatch(topic):
+        raise RequestRefusedError(ProblemCode.UNKNOWN_VENDOR, "There is no webhook for such a vendor and topic.")
     at = app.clock.now()
     signed = SignedRequest(app.public_url.rstrip("/") + request.path, request.headers, request.body)
     secrets = app.credentials.webhook_secrets(vendor_id, at)
     if not is_authentic(profile.scheme, signed, secrets, at):
         raise RequestRefusedError(ProblemCode.UNAUTHENTICATED, "The signature is missing or does not hold.")
+    line["vendorId"] = vendor_id
     _check_media_type(request)
     _throttle(app, profile)
-    delivery = read_webhook(profile, topic, request.body)
+    delivery = read_webhook(app.registry, profile, topic, request.body)
     (verdict,) = accept(app, [delivery], batch=False)
-    _report(app, delivery, verdict)
+    line |= _report(app, delivery, verdict)
     # A sender of webhooks would repeat a refused conflict for days; the divergence is kept on our side.
     return _accepted(verdict)
 
 
-def _get_event(request: Request, app: Application) -> dict[str, Any]:
-    profile = _vendor(request, app)
+def _get_event(request: Request, app: Application, line: LogLine) -> dict[str, Any]:
+    profile = _vendor(request, app, line)
     key = IdempotencyKey(profile.vendor_id, request.path_parameters["externalEventId"])
-    record = app.index.read([key], consistent=False).get(key)
+    record = app.index.read([key], consistent=True).get(key)
     if record is None:
         raise RequestRefusedError(ProblemCode.NOT_FOUND, "There is no event with this id.")
-    return json_answer(200, _event_status(app, record))
-
-
-def _event_status(app: Application, record: IngestRecord) -> dict[str, Any]:
-    optional = {
-        "occurredAt": record.occurred_at,
-        "schemaVersion": record.schema_version,
-        "mappingVersion": record.mapping_version,
-    }
-    document: dict[str, Any] = {
-        "ingestId": record.ingest_id,
-        "vendorId": record.key.vendor_id,
-        "externalEventId": record.key.external_event_id,
-        "eventType": record.event_type,
-        "status": record.status,
-        "receivedAt": rfc3339(record.received_at),
-        "revision": record.revision,
-        "eventCount": len(record.normalized),
-    } | {name: value for name, value in optional.items() if value is not None}
+    kept = None
     if record.status is Status.FAILED_NORMALIZE:
-        kept = app.quarantine.get(record.key.vendor_id, record.ingest_id)
-        if kept is not None:
-            document["quarantine"] = {
-                "reason": kept.reason,
-                "stage": kept.stage,
-                "quarantinedAt": rfc3339(kept.quarantined_at),
-                "violations": violation_list(kept.violations),
-            }
-    return document
+        kept = app.quarantine.get(profile.vendor_id, record.ingest_id)
+    line |= {"ingestId": record.ingest_id, "externalEventId": record.key.external_event_id}
+    return json_answer(HTTPStatus.OK, event_status(record, kept))
 
 
-def _get_health(_: Request, __: Application) -> dict[str, Any]:
-    return json_answer(200, {"status": "OK"})
+def _get_health(_: Request, __: Application, ___: LogLine) -> dict[str, Any]:
+    return json_answer(HTTPStatus.OK, {"status": "OK"})
 
 
 ROUTES: dict[str, dict[str, Route]] = {

@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from email.message import Message
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from generated.runtime.exact_json import dump
 from handlers.core.messages import AcceptedMessage, read_accepted
+from handlers.core.object_keys import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from handlers.core.problems import RequestRefusedError
-    from handlers.values import Violation
+    from handlers.values import IngestRecord, QuarantineRecord, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +27,27 @@ class Request:
     method: str
     resource: str
     """The route's template, e.g. ``/v1/events/{externalEventId}``."""
-    path: str
     path_parameters: Mapping[str, str]
     headers: Mapping[str, Sequence[str]]
     """Every value of each header, names in lower case."""
     body: bytes
     request_id: str
 
+    @property
+    def path(self) -> str:
+        """The path as the route's template and its parameters give it: no gateway's prefix, no query."""
+        return self.resource.format_map(self.path_parameters)
+
     def header(self, name: str) -> str | None:
         """The header's only value; None if it is missing or stands more than once."""
         values = self.headers.get(name, ())
         return values[0] if len(values) == 1 else None
+
+    def content_type(self) -> tuple[str, str | None]:
+        """Media type and charset in lower case; the charset is None where none is given."""
+        message = Message()
+        message["content-type"] = self.header("content-type") or "none/none"
+        return message.get_content_type(), message.get_content_charset()
 
 
 def read_request(event: Mapping[str, Any]) -> Request:
@@ -48,10 +60,10 @@ def read_request(event: Mapping[str, Any]) -> Request:
     return Request(
         method=event["httpMethod"],
         resource=event["resource"],
-        path=event["path"],
         path_parameters=event.get("pathParameters") or {},
         headers=headers,
-        body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
+        # A lone surrogate passes here, so that the body is refused as what it is: not UTF-8.
+        body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass"),
         request_id=event["requestContext"]["requestId"],
     )
 
@@ -103,20 +115,51 @@ def problem_answer(refused: RequestRefusedError, request_id: str) -> dict[str, A
     return answer
 
 
+def event_status(record: IngestRecord, kept: QuarantineRecord | None) -> dict[str, Any]:
+    """Where an event stands, with its quarantine record if it lies there."""
+    optional = {
+        "occurredAt": record.occurred_at,
+        "schemaVersion": record.schema_version,
+        "mappingVersion": record.mapping_version,
+    }
+    document: dict[str, Any] = {
+        "ingestId": record.ingest_id,
+        "vendorId": record.key.vendor_id,
+        "externalEventId": record.key.external_event_id,
+        "eventType": record.event_type,
+        "status": record.status,
+        "receivedAt": rfc3339(record.received_at),
+        "revision": record.revision,
+        "eventCount": len(record.normalized),
+    } | {name: value for name, value in optional.items() if value is not None}
+    if kept is not None:
+        document["quarantine"] = {
+            "reason": kept.reason,
+            "stage": kept.stage,
+            "quarantinedAt": rfc3339(kept.quarantined_at),
+            "violations": violation_list(kept.violations),
+        }
+    return document
+
+
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
     """One record of an SQS event."""
 
     message_id: str
-    accepted: AcceptedMessage
+    body: str
+
+    def accepted(self) -> AcceptedMessage:
+        """The ``ingest.accepted`` message that EventBridge has put into the queue.
+
+        Raises LookupError or ValueError for anything else.
+        """
+        return read_accepted(json.loads(self.body)["detail"])
 
 
-def read_queue(event: Mapping[str, Any]) -> list[QueuedMessage]:
-    """The ``ingest.accepted`` messages that EventBridge has put into a queue."""
-    return [
-        QueuedMessage(record["messageId"], read_accepted(json.loads(record["body"])["detail"]))
-        for record in event["Records"]
-    ]
+def queued_messages(event: Mapping[str, Any]) -> list[QueuedMessage]:
+    """The records of an SQS event, none of them read yet: one that cannot be read must not stop the others."""
+    return [QueuedMessage(record["messageId"], record["body"]) for record in event["Records"]]
 
 
 def batch_answer(failed: Sequence[str]) -> dict[str, Any]:

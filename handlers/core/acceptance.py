@@ -10,40 +10,23 @@ marker stays until normalize ends the event's way, so whatever is lost behind th
 from __future__ import annotations
 
 import hashlib
-import logging
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from generated.runtime.exact_json import dump
-from handlers.core.digests import payload_digest, rule_of
-from handlers.core.messages import accepted_message
-from handlers.core.object_keys import raw_key, rfc3339
-from handlers.core.quarantine import put_conflict
-from handlers.values import (
-    ClaimCheck,
-    IdempotencyKey,
-    IngestRecord,
-    Lane,
-    ObjectExistsError,
-    RawMetadata,
-    Status,
-    TransientError,
-)
+from handlers.core.object_keys import raw_key
+from handlers.core.outbox import FIRST_DISPATCH, emit
+from handlers.core.quarantine import is_known_conflict, put_conflict
+from handlers.core.raw_objects import put_raw
+from handlers.values import ClaimCheck, IngestRecord, Lane, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from handlers.application import Application
     from handlers.core.envelopes import Delivery
-
-FIRST_DISPATCH = timedelta(seconds=120)
-"""How long after acceptance the sweeper takes the message for lost."""
-_COLLISIONS = 3
-
-log = logging.getLogger("dvss.accept")
+    from handlers.values import IdempotencyKey
 
 
 class Outcome(StrEnum):
@@ -70,150 +53,87 @@ def accept(app: Application, deliveries: Sequence[Delivery], *, batch: bool) -> 
     of them again is safe.
     """
     received_at = app.clock.now()
-    keys = [IdempotencyKey(one.profile.vendor_id, one.external_event_id) for one in deliveries]
-    present = app.index.read(list(dict.fromkeys(keys)), consistent=False)
-    firsts: dict[IdempotencyKey, int] = {}
-    for number, key in enumerate(keys):
-        if key not in present:
-            firsts.setdefault(key, number)
-    fresh = [_record(app, deliveries[number], key, received_at) for key, number in firsts.items()]
-    fresh = _put_raw(app, fresh, [deliveries[number] for number in firsts.values()], batch=batch)
-    in_the_way = app.index.accept(fresh) if fresh else []
-    # A refused row that carries our own id is our own write, retried below us: it is ours.
-    owners = {
-        record.key: record if other is None or other.ingest_id == record.ingest_id else other
-        for record, other in zip(fresh, in_the_way, strict=True)
-    }
-    accepted = {record.key: record for record in fresh if owners[record.key].ingest_id == record.ingest_id}
-    _emit(app, list(accepted.values()))
-    stored = {record.key: record.raw for record in fresh if record.key not in accepted}
+    owners = dict(app.index.read(list(dict.fromkeys(one.key for one in deliveries)), consistent=False))
+    new = _not_stored(app, deliveries, owners)
+    records = put_raw(app, new, [_record(app, one, received_at) for one in new], batch=batch)
+    accepted = _write_rows(app, records, owners)
+    emit(app, accepted)
+    stored = {(record.key, record.payload_digest): record for record in records}
+    unanswered = {record.ingest_id for record in accepted}
     verdicts = []
-    for number, (key, delivery) in enumerate(zip(keys, deliveries, strict=True)):
-        if key in accepted and firsts[key] == number:
-            record = accepted[key]
-            verdicts.append(Verdict(Outcome.ACCEPTED, record.ingest_id, record.raw.key))
-            continue
-        owner = owners.get(key) or present[key]
-        raw = stored.get(key) if firsts.get(key) == number else None
-        verdicts.append(_answer(app, owner, delivery, raw, received_at))
+    for delivery in deliveries:
+        owner = owners[delivery.key]
+        digest = delivery.digest_under(owner.digest_rule)
+        outcome = Outcome.DUPLICATE
+        if digest != owner.payload_digest:
+            outcome = Outcome.CONFLICT
+            own = stored.get((delivery.key, delivery.payload_digest))
+            # Without bytes of its own it is a conflict that was recorded before.
+            if own is not None:
+                put_conflict(app, owner, own, digest)
+        elif owner.ingest_id in unanswered:
+            outcome = Outcome.ACCEPTED
+            unanswered.remove(owner.ingest_id)
+        verdicts.append(Verdict(outcome, owner.ingest_id, owner.raw.key))
     return verdicts
 
 
-def _record(app: Application, delivery: Delivery, key: IdempotencyKey, received_at: datetime) -> IngestRecord:
-    rule = rule_of(delivery.profile.digest_without)
+def _not_stored(
+    app: Application, deliveries: Sequence[Delivery], owners: Mapping[IdempotencyKey, IngestRecord]
+) -> list[Delivery]:
+    """The deliveries whose bytes we do not have, as far as an inconsistent read can tell; one for each payload."""
+    new: dict[tuple[IdempotencyKey, str], Delivery] = {}
+    for delivery in deliveries:
+        owner = owners.get(delivery.key)
+        if owner is not None:
+            digest = delivery.digest_under(owner.digest_rule)
+            if digest == owner.payload_digest or is_known_conflict(app, delivery.key, digest):
+                continue
+        new.setdefault((delivery.key, delivery.payload_digest), delivery)
+    return list(new.values())
+
+
+def _record(app: Application, delivery: Delivery, received_at: datetime) -> IngestRecord:
     ingest_id = app.ids.new_id(received_at)
-    event = delivery.profile.events.get(delivery.event_type)
+    binding = delivery.profile.events.get(delivery.event_type)
+    raw = ClaimCheck(
+        app.raw.bucket,
+        raw_key(delivery.key.vendor_id, ingest_id, received_at),
+        hashlib.sha256(delivery.raw).hexdigest(),
+    )
     return IngestRecord(
-        key=key,
+        key=delivery.key,
         ingest_id=ingest_id,
         event_type=delivery.event_type,
         source=delivery.source,
         topic=delivery.topic,
         occurred_at=delivery.occurred_at,
         received_at=received_at,
-        raw=ClaimCheck(
-            app.raw.bucket,
-            raw_key(key.vendor_id, ingest_id, received_at),
-            hashlib.sha256(delivery.raw).hexdigest(),
-        ),
-        payload_digest=payload_digest(rule, delivery.event_type, delivery.occurred_at, delivery.payload),
-        digest_rule=rule,
-        lane=Lane(event.lane) if event else Lane.LIVE,
+        raw=raw,
+        payload_digest=delivery.payload_digest,
+        digest_rule=delivery.digest_rule,
+        lane=Lane(binding.lane) if binding else Lane.LIVE,
         status=Status.RECEIVED,
         dispatch_at=received_at + FIRST_DISPATCH,
     )
 
 
-def metadata_of(record: IngestRecord) -> RawMetadata:
-    """What is stored beside the raw bytes of a record."""
-    return RawMetadata(
-        ingest_id=record.ingest_id,
-        vendor_id=record.key.vendor_id,
-        external_event_id=record.key.external_event_id,
-        event_type=record.event_type,
-        source=record.source,
-        topic=record.topic,
-        headers={},
-        occurred_at=record.occurred_at,
-        received_at=record.received_at,
-        sha256=record.raw.sha256,
-    )
-
-
-def manifest_line(record: IngestRecord, length: int) -> bytes:
-    """The line before an item of a batch: what a single raw object has as metadata, and the item's length in bytes."""
-    line: dict[str, Any] = {
-        "ingestId": record.ingest_id,
-        "vendorId": record.key.vendor_id,
-        "externalEventId": record.key.external_event_id,
-        "eventType": record.event_type,
-        "source": record.source,
-        "occurredAt": record.occurred_at,
-        "receivedAt": rfc3339(record.received_at),
-        "sha256": record.raw.sha256,
-        "length": length,
-    }
-    return dump(line) + b"\n"
-
-
-def _put_raw(
-    app: Application, records: list[IngestRecord], deliveries: list[Delivery], *, batch: bool
+def _write_rows(
+    app: Application, records: Sequence[IngestRecord], owners: dict[IdempotencyKey, IngestRecord]
 ) -> list[IngestRecord]:
-    """The records with their bytes stored; a batch shares one object."""
-    if not records:
-        return records
-    if batch:
-        return _put_batch(app, records, deliveries)
-    for _ in range(_COLLISIONS):
-        (record,) = records
-        try:
-            app.raw.put_once(record.raw.key, deliveries[0].raw, metadata_of(record))
-        except ObjectExistsError:
-            records = [_record(app, deliveries[0], record.key, record.received_at)]
-        else:
-            return records
-    message = "No free key for the raw object; the id factory repeats itself."
-    raise TransientError(message)
-
-
-def _put_batch(app: Application, records: list[IngestRecord], deliveries: list[Delivery]) -> list[IngestRecord]:
-    received_at = records[0].received_at
-    key = raw_key(records[0].key.vendor_id, app.ids.new_id(received_at), received_at)
-    body = bytearray()
-    placed = []
-    for record, delivery in zip(records, deliveries, strict=True):
-        body += manifest_line(record, len(delivery.raw))
-        raw = replace(record.raw, key=key, offset=len(body), length=len(delivery.raw))
-        placed.append(replace(record, raw=raw))
-        body += delivery.raw + b"\n"
-    try:
-        app.raw.put_once(key, bytes(body), None)
-    except ObjectExistsError as error:
-        message = "The batch's raw key is taken; the id factory repeats itself."
-        raise TransientError(message) from error
-    return placed
-
-
-def _emit(app: Application, records: Sequence[IngestRecord]) -> None:
-    if not records:
-        return
-    try:
-        refused = app.bus.publish([accepted_message(record) for record in records])
-    except TransientError as error:
-        # The marker is the message's outbox: the sweeper sends it again, and the request is answered.
-        log.warning("ingest.accepted was not sent", extra={"status": str(error), "ingestId": records[0].ingest_id})
-        return
-    for message in refused:
-        log.warning("ingest.accepted was refused", extra={"ingestId": message.message_id.partition("#")[0]})
-
-
-def _answer(
-    app: Application, owner: IngestRecord, delivery: Delivery, stored: ClaimCheck | None, received_at: datetime
-) -> Verdict:
-    """The verdict on a delivery whose key belongs to ``owner``; ``stored`` is where its own bytes lie, if they do."""
-    rule = owner.digest_rule
-    digest = payload_digest(rule, delivery.event_type, delivery.occurred_at, delivery.payload)
-    if digest == owner.payload_digest:
-        return Verdict(Outcome.DUPLICATE, owner.ingest_id, owner.raw.key)
-    put_conflict(app, owner, delivery, digest, stored, received_at)
-    return Verdict(Outcome.CONFLICT, owner.ingest_id, owner.raw.key)
+    """Give each key without an owner one: ours, or whoever was faster. Returns the rows that are ours."""
+    contenders: dict[IdempotencyKey, IngestRecord] = {}
+    for record in records:
+        if record.key not in owners:
+            contenders.setdefault(record.key, record)
+    if not contenders:
+        return []
+    ours = []
+    in_the_way = app.index.accept(list(contenders.values()))
+    for record, other in zip(contenders.values(), in_the_way, strict=True):
+        # A refused row that carries our own id is our own write, retried somewhere below us.
+        is_ours = other is None or other.ingest_id == record.ingest_id
+        owners[record.key] = record if is_ours or other is None else other
+        if is_ours:
+            ours.append(record)
+    return ours

@@ -6,13 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import dump, parse
+from generated.runtime.exact_json import canonical, dump, parse
+from generated.runtime.mapping import timestamp
 from handlers.core.messages import raw_reference
 from handlers.core.object_keys import event_id, normalized_key, rfc3339
 from handlers.values import ObjectVersion
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
 
     from handlers.application import Application
     from handlers.core.mapping import Mapped
@@ -28,9 +29,10 @@ class NormalizedEvent:
 
     event_id: str
     event_type: str
+    revision: int
     key: str
     body: bytes
-    retracted: bool
+    retracted: bool = False
 
     def put(self, app: Application) -> ObjectVersion:
         """Store it and name the version."""
@@ -42,84 +44,94 @@ class NormalizedEvent:
 class Decided:
     """What a normalization writes."""
 
-    emits: str
-    schema_version: str | None
     mapping_version: str
+    emits: str | None
+    """Canonical event type; None for an event that becomes none."""
+    schema_version: str | None
     revision: int
+    """Of the events that now stand for the accepted event."""
     changed: bool
     """False for a replay with the same result: nothing is stored and nothing emitted."""
     emitted: tuple[NormalizedEvent, ...]
+    """Events, then retractions."""
 
 
-def decide(app: Application, record: IngestRecord, mapping_version: str, mapped: Mapped) -> Decided:
+def decide(
+    app: Application, record: IngestRecord, mapping_version: str, mapped: Mapped, occurred_at: str | None
+) -> Decided:
     """The events to store and emit for mapped data, given what the event became before."""
     binding = mapped.binding
-    emits = binding.emits if binding else ""
+    emits = binding.emits if binding else None
     schema_version = binding.schema_version if binding else None
-    before = [parse(app.normalized.get(version.key, version.version_id)) for version in record.normalized]
-    revision = record.revision + 1
-    documents = [
-        _document(record, emits, schema_version, mapping_version, index, data, revision)
+    before = [
+        (version.key, parse(app.normalized.get(version.key, version.version_id))) for version in record.normalized
+    ]
+    documents = _documents(record, mapping_version, mapped, occurred_at)
+    if record.revision and [_essence(one) for one in documents] == [_essence(one) for _, one in before]:
+        return Decided(mapping_version, emits, schema_version, record.revision, changed=False, emitted=())
+    kept = {(one["eventId"], one["eventType"]) for one in documents}
+    withdrawn = [(key, one) for key, one in before if (one["eventId"], one["eventType"]) not in kept]
+    retractions = [_retraction(key, one, mapping_version, record.revision + 1) for key, one in withdrawn]
+    # An id that changes its type is withdrawn as the old type in one revision and comes as the new one in the next.
+    changes_type = {one["eventId"] for one in documents} & {one["eventId"] for _, one in withdrawn}
+    revision = record.revision + (2 if changes_type else 1)
+    events = [_event(record, one, revision) for one in documents]
+    emitted = (*events, *retractions)
+    return Decided(mapping_version, emits, schema_version, revision, changed=True, emitted=emitted)
+
+
+def _essence(document: dict[str, Any]) -> bytes:
+    # In text, since Python takes True for 1.
+    return canonical({name: value for name, value in document.items() if name not in _HISTORY})
+
+
+def _documents(
+    record: IngestRecord, mapping_version: str, mapped: Mapped, occurred_at: str | None
+) -> Sequence[dict[str, Any]]:
+    """Normalized events without the members of their history, which depend on each other's outcome."""
+    binding = mapped.binding
+    if binding is None:
+        return []
+    assert occurred_at is not None, "only a webhook that cannot be read has no time, and it is never mapped"
+    moment = timestamp(occurred_at)
+    return [
+        {
+            "ingestId": record.ingest_id,
+            "eventId": event_id(record.ingest_id, index),
+            "vendorId": record.key.vendor_id,
+            "externalEventId": record.key.external_event_id,
+            "eventType": binding.emits,
+            "schemaVersion": binding.schema_version,
+            "mappingVersion": mapping_version,
+            "occurredAt": moment if isinstance(moment, str) else occurred_at,
+            "receivedAt": rfc3339(record.received_at),
+            "data": data,
+            "rawRef": raw_reference(record.raw),
+        }
         for index, data in enumerate(mapped.data)
     ]
-    if record.revision and [_essence(one) for one in documents] == [_essence(one) for one in before]:
-        return Decided(emits, schema_version, mapping_version, record.revision, changed=False, emitted=())
-    kept = {document["eventId"] for document in documents}
-    retracted = [_retraction(one, mapping_version, revision) for one in before if one["eventId"] not in kept]
-    events = [_event(document, record.received_at) for document in (*documents, *retracted)]
-    return Decided(emits, schema_version, mapping_version, revision, changed=True, emitted=tuple(events))
 
 
-def _essence(document: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name not in _HISTORY}
+def _with_history(document: dict[str, Any], mapping_version: str, revision: int, **more: Any) -> dict[str, Any]:
+    """The document with the members of its history in their place, behind ``mappingVersion``."""
+    history = {"revision": revision} | ({"supersedes": revision - 1} if revision > 1 else {}) | more
+    result: dict[str, Any] = {}
+    for name, value in document.items():
+        if name == "mappingVersion":
+            result |= {name: mapping_version} | history
+        elif name not in _HISTORY:
+            result[name] = value
+    return result
 
 
-def _document(  # noqa: PLR0917 - the members of a normalized event
-    record: IngestRecord,
-    emits: str,
-    schema_version: str | None,
-    mapping_version: str,
-    index: int,
-    data: dict[str, Any],
-    revision: int,
-) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "ingestId": record.ingest_id,
-        "eventId": event_id(record.ingest_id, index),
-        "vendorId": record.key.vendor_id,
-        "externalEventId": record.key.external_event_id,
-        "eventType": emits,
-        "schemaVersion": schema_version,
-        "mappingVersion": mapping_version,
-        "revision": revision,
-    }
-    if revision > 1:
-        document["supersedes"] = revision - 1
-    return document | {
-        "occurredAt": record.occurred_at,
-        "receivedAt": rfc3339(record.received_at),
-        "data": data,
-        "rawRef": raw_reference(record.raw),
-    }
+def _event(record: IngestRecord, document: dict[str, Any], revision: int) -> NormalizedEvent:
+    key = normalized_key(document["eventType"], document["eventId"], record.received_at)
+    body = dump(_with_history(document, document["mappingVersion"], revision))
+    return NormalizedEvent(document["eventId"], document["eventType"], revision, key, body)
 
 
-def _retraction(before: dict[str, Any], mapping_version: str, revision: int) -> dict[str, Any]:
-    """What takes an earlier event back: its identity, a new revision, no data."""
-    document = {
-        name: value for name, value in before.items() if name not in ("data", "rawRef", "occurredAt", "receivedAt")
-    }
-    return document | {
-        "mappingVersion": mapping_version,
-        "revision": revision,
-        "supersedes": revision - 1,
-        "retracted": True,
-        "occurredAt": before["occurredAt"],
-        "receivedAt": before["receivedAt"],
-        "rawRef": before["rawRef"],
-    }
-
-
-def _event(document: dict[str, Any], received_at: datetime) -> NormalizedEvent:
-    key = normalized_key(document["eventType"], document["eventId"], received_at)
-    retracted = bool(document.get("retracted"))
-    return NormalizedEvent(document["eventId"], document["eventType"], key, dump(document), retracted)
+def _retraction(key: str, before: dict[str, Any], mapping_version: str, revision: int) -> NormalizedEvent:
+    """What takes an earlier event back: its identity under a new revision, without data."""
+    identity = {name: value for name, value in before.items() if name != "data"}
+    body = dump(_with_history(identity, mapping_version, revision, retracted=True))
+    return NormalizedEvent(before["eventId"], before["eventType"], revision, key, body, retracted=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from generated.runtime.exact_json import digest, pointer_token
+from handlers.values import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,17 +16,29 @@ _FORM = "c14n-1"
 
 
 def rule_of(digest_without: Sequence[Sequence[str]]) -> str:
-    """The name of a digest rule: the canonical form and the pointers left out."""
+    """The name of a digest rule: the canonical form and the pointers left out, e.g. ``c14n-1 -/attempt``."""
     pointers = sorted("".join(f"/{pointer_token(name)}" for name in path) for path in digest_without)
-    return " ".join([_FORM, *(f"-{pointer}" for pointer in pointers)])
+    # Blanks separate the words of a rule, so a member's name must not bring its own.
+    return " ".join([_FORM, *(f"-{quote(pointer, safe='/~')}" for pointer in pointers)])
+
+
+def compared(rule: str, payload: Any) -> Any:
+    """The part of a payload that ``rule`` compares."""
+    form, *left_out = rule.split(" ")
+    if form != _FORM:
+        message = (
+            f"Digest rule {rule!r} was written by another version, and this one does not know it; deploy that one."
+        )
+        raise ConfigurationError(message)
+    for word in left_out:
+        names = [unquote(token).replace("~1", "/").replace("~0", "~") for token in word.removeprefix("-/").split("/")]
+        payload = _without(payload, names)
+    return payload
 
 
 def payload_digest(rule: str, event_type: str, occurred_at: str | None, payload: Any) -> str:
     """Hex SHA-256 over event type, time and payload under ``rule``; white space and key order do not matter."""
-    for word in rule.split(" ")[1:]:
-        names = [token.replace("~1", "/").replace("~0", "~") for token in word[2:].split("/")]
-        payload = _without(payload, names)
-    return digest({"eventType": event_type, "occurredAt": occurred_at, "payload": payload})
+    return digest({"eventType": event_type, "occurredAt": occurred_at, "payload": compared(rule, payload)})
 
 
 def _without(value: Any, names: Sequence[str]) -> Any:

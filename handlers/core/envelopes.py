@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import JsonError, Limits, digest, parse
-from generated.runtime.mapping import Rejected
+from generated.runtime.exact_json import DEFAULT_LIMITS, JsonError, Limits, digest, parse
+from generated.runtime.mapping import FAILED, Rejected, timestamp
+from handlers.core.digests import compared, payload_digest, rule_of
 from handlers.core.problems import ProblemCode, RequestRefusedError
 from handlers.core.validation import violations_of
-from handlers.values import Source
+from handlers.values import IdempotencyKey, Source, Violation
 
 if TYPE_CHECKING:
-    from generated.runtime.binding import Registry, VendorProfile
+    from generated.runtime.binding import Registry, VendorProfile, WebhookEnvelope
 
 MAX_BATCH_BYTES = 4_194_304
 _BATCH_LIMITS = Limits(depth=34, nodes=2_000_000)
@@ -23,7 +25,7 @@ _PRINTABLE_ID = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Delivery:
     """One event as a vendor delivered it, checked as far as it must be to be accepted."""
 
@@ -36,6 +38,36 @@ class Delivery:
     raw: bytes
     """The event's own bytes: the body, or the item's slice of a batch."""
     payload: Any
+
+    @cached_property
+    def key(self) -> IdempotencyKey:
+        """What makes the event one."""
+        return IdempotencyKey(self.profile.vendor_id, self.external_event_id)
+
+    @cached_property
+    def digest_rule(self) -> str:
+        """The rule that the mapping in force gives."""
+        return rule_of(self.profile.digest_without)
+
+    @cached_property
+    def payload_digest(self) -> str:
+        """The payload digest under that rule."""
+        return payload_digest(self.digest_rule, self.event_type, self.occurred_at, self.payload)
+
+    def digest_under(self, rule: str) -> str:
+        """The payload digest under the rule of an earlier delivery."""
+        if rule == self.digest_rule:
+            return self.payload_digest
+        return payload_digest(rule, self.event_type, self.occurred_at, self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedItem:
+    """An item of a batch that is no event."""
+
+    refused: RequestRefusedError
+    external_event_id: str | None
+    """None where the item holds none that could be read."""
 
 
 def read_envelope(registry: Registry, profile: VendorProfile, raw: bytes) -> Delivery:
@@ -50,9 +82,9 @@ def _check_size(raw: bytes, profile: VendorProfile) -> None:
         raise RequestRefusedError(ProblemCode.PAYLOAD_TOO_LARGE, detail)
 
 
-def _parsed(raw: bytes, limits: Limits | None = None) -> Any:
+def _parsed(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
     try:
-        return parse(raw, limits) if limits else parse(raw)
+        return parse(raw, limits)
     except JsonError as error:
         raise RequestRefusedError.of_json(error) from error
 
@@ -81,7 +113,7 @@ def _delivery(registry: Registry, profile: VendorProfile, raw: bytes, document: 
     )
 
 
-def read_batch(registry: Registry, profile: VendorProfile, raw: bytes) -> list[Delivery | RequestRefusedError]:
+def read_batch(registry: Registry, profile: VendorProfile, raw: bytes) -> list[Delivery | RejectedItem]:
     """The deliveries of a batch in order, each item judged by itself. Raises RequestRefusedError for the whole."""
     if len(raw) > MAX_BATCH_BYTES:
         detail = f"The batch has {len(raw)} bytes; the limit is {MAX_BATCH_BYTES}."
@@ -98,11 +130,17 @@ def read_batch(registry: Registry, profile: VendorProfile, raw: bytes) -> list[D
     return [_item(registry, profile, item) for item in item_bytes(raw)]
 
 
-def _item(registry: Registry, profile: VendorProfile, raw: bytes) -> Delivery | RequestRefusedError:
+def _item(registry: Registry, profile: VendorProfile, raw: bytes) -> Delivery | RejectedItem:
+    # The item is parsed by itself, so that it meets the limits that it would meet alone.
+    document = None
     try:
-        return read_envelope(registry, profile, raw)
+        _check_size(raw, profile)
+        document = _parsed(raw)
+        return _delivery(registry, profile, raw, document)
     except RequestRefusedError as refused:
-        return refused
+        name = document["externalEventId"] if document is not None and "externalEventId" in document else None
+        is_readable = isinstance(name, str) and _PRINTABLE_ID.fullmatch(name)
+        return RejectedItem(refused, name if is_readable else None)
 
 
 def item_bytes(raw: bytes) -> list[bytes]:
@@ -135,7 +173,7 @@ def _skip(text: str, at: int) -> int:
     return match.end()
 
 
-def read_webhook(profile: VendorProfile, topic: str, raw: bytes) -> Delivery:
+def read_webhook(registry: Registry, profile: VendorProfile, topic: str, raw: bytes) -> Delivery:
     """The delivery in a native webhook's body. Raises RequestRefusedError.
 
     A body that does not say what event it is still is one: it is named by a digest of topic and body, carries no time,
@@ -143,10 +181,16 @@ def read_webhook(profile: VendorProfile, topic: str, raw: bytes) -> Delivery:
     """
     _check_size(raw, profile)
     body = _parsed(raw)
-    name, event_type, occurred_at = _identity(profile, topic, body)
+    identity = identify(registry, profile, topic, body)
+    if isinstance(identity, Violation):
+        named = digest([topic, compared(rule_of(profile.digest_without), body)])
+        external_event_id, event_type, occurred_at = f"sha256:{named}", topic, None
+    else:
+        external_event_id, event_type = identity.external_event_id, identity.event_type
+        occurred_at = identity.occurred_at
     return Delivery(
         profile=profile,
-        external_event_id=name,
+        external_event_id=external_event_id,
         event_type=event_type,
         source=Source.WEBHOOK,
         topic=topic,
@@ -156,13 +200,21 @@ def read_webhook(profile: VendorProfile, topic: str, raw: bytes) -> Delivery:
     )
 
 
-def _identity(profile: VendorProfile, topic: str, body: Any) -> tuple[str, str, str | None]:
+def identify(registry: Registry, profile: VendorProfile, topic: str, body: Any) -> WebhookEnvelope | Violation:
+    """What a webhook's body says where the envelope API has an envelope, or why it cannot be told."""
     assert profile.webhook is not None
-    unreadable = (f"sha256:{digest([topic, body])}", topic, None)
     try:
-        envelope = profile.webhook.read(body, topic)
-    except Rejected:
-        return unreadable
-    if not _PRINTABLE_ID.fullmatch(envelope.external_event_id) or not _EVENT_TYPE.fullmatch(envelope.event_type):
-        return unreadable
-    return envelope.external_event_id, envelope.event_type, envelope.occurred_at
+        identity = profile.webhook.read(body, topic)
+    except Rejected as rejection:
+        rule = registry.rule_location(profile.vendor_id, rejection.rule)
+        return Violation(rejection.pointer, rejection.code, rejection.message, rule)
+    if not _PRINTABLE_ID.fullmatch(identity.external_event_id):
+        message = "the event id that the mapping reads is not 1 to 256 printable characters"
+        return Violation("", "EVENT_ID_INVALID", message, profile.source)
+    if not _EVENT_TYPE.fullmatch(identity.event_type):
+        message = "the event type that the mapping reads is none: letters, digits, '.', '_', '/' and '-'"
+        return Violation("", "EVENT_TYPE_INVALID", message, profile.source)
+    if timestamp(identity.occurred_at) is FAILED:
+        message = "the time that the mapping reads is no RFC 3339 time"
+        return Violation("", "OCCURRED_AT_INVALID", message, profile.source)
+    return identity

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from generated.runtime.mapping import Rejected
-from handlers.core.validation import violations_of
+from handlers.core.validation import MOST_VIOLATIONS, violations_of
 from handlers.values import ReasonCode, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from generated.runtime.binding import EventBinding, Registry, VendorProfile
 
@@ -40,8 +41,7 @@ def normalize_payload(
         if profile.webhook is not None and event_type in profile.webhook.ignore:
             return Mapped(None, ())
         known = ", ".join(sorted(profile.events))
-        message = f"{profile.source} maps no such event type; it maps {known}."
-        return Refused(ReasonCode.NO_MAPPING, (Violation("", ReasonCode.NO_MAPPING, message),))
+        return refused(ReasonCode.NO_MAPPING, f"{profile.source} maps no such event type; it maps {known}.")
     violations = violations_of(registry.validator(binding.payload_schema), payload)
     if violations:
         return Refused(ReasonCode.PAYLOAD_INVALID, violations)
@@ -51,8 +51,18 @@ def normalize_payload(
         rule = registry.rule_location(profile.vendor_id, rejection.rule)
         violation = Violation(rejection.pointer, rejection.code, rejection.message, rule)
         return Refused(ReasonCode.MAPPING_REJECTED, (violation,))
+    violations = tuple(islice(_canonical_violations(registry, binding, data), MOST_VIOLATIONS))
+    return Refused(ReasonCode.CANONICAL_INVALID, violations) if violations else Mapped(binding, tuple(data))
+
+
+def refused(reason: ReasonCode, message: str) -> Refused:
+    """A refusal that concerns the document as a whole."""
+    return Refused(reason, (Violation("", reason, message),))
+
+
+def _canonical_violations(registry: Registry, binding: EventBinding, data: list[dict[str, Any]]) -> Iterator[Violation]:
+    """What is wrong with mapped data; pointers start at the list of the payload's canonical events."""
     validator = registry.validator(binding.canonical_schema)
-    invalid = tuple(found for item in data for found in violations_of(validator, item))
-    if invalid:
-        return Refused(ReasonCode.CANONICAL_INVALID, invalid)
-    return Mapped(binding, tuple(data))
+    for index, item in enumerate(data):
+        for violation in violations_of(validator, item):
+            yield replace(violation, pointer=f"/{index}{violation.pointer}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from generated.runtime.exact_json import dump
-from handlers.values import BusMessage, ClaimCheck, Lane
+from handlers.values import BusMessage, ClaimCheck, Source
 
 if TYPE_CHECKING:
     from handlers.values import IngestRecord, QuarantineRecord
@@ -15,16 +16,21 @@ INGEST_ACCEPTED = "ingest.accepted"
 NORMALIZE_FAILED = "normalize.failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedMessage:
-    """An ``ingest.accepted`` message as normalize receives it."""
+    """An ``ingest.accepted`` message as normalize receives it.
+
+    The ids say which row to normalize; the rest is what can still be kept of the event where that row is gone.
+    """
 
     ingest_id: str
     vendor_id: str
     external_event_id: str
     event_type: str
+    source: Source
+    topic: str | None
+    received_at: datetime
     generation: int
-    lane: Lane
     raw: ClaimCheck
 
 
@@ -43,6 +49,9 @@ def accepted_message(record: IngestRecord) -> BusMessage:
         "vendorId": record.key.vendor_id,
         "externalEventId": record.key.external_event_id,
         "eventType": record.event_type,
+        "source": record.source,
+        "topic": record.topic,
+        "receivedAt": record.received_at.isoformat(),
         "generation": record.generation,
         "lane": record.lane,
         "rawRef": raw_reference(record.raw),
@@ -59,13 +68,15 @@ def read_accepted(detail: dict[str, Any]) -> AcceptedMessage:
         reference["bucket"], reference["key"], detail["sha256"], reference.get("offset"), reference.get("length")
     )
     return AcceptedMessage(
-        detail["ingestId"],
-        detail["vendorId"],
-        detail["externalEventId"],
-        detail["eventType"],
-        detail["generation"],
-        Lane(detail["lane"]),
-        raw,
+        ingest_id=detail["ingestId"],
+        vendor_id=detail["vendorId"],
+        external_event_id=detail["externalEventId"],
+        event_type=detail["eventType"],
+        source=Source(detail["source"]),
+        topic=detail["topic"],
+        received_at=datetime.fromisoformat(detail["receivedAt"]),
+        generation=detail["generation"],
+        raw=raw,
     )
 
 

@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import JsonError, Limits, parse
+from generated.runtime.exact_json import JsonError, parse
 from handlers.core.canonical_events import Decided, decide
-from handlers.core.mapping import Refused, normalize_payload
+from handlers.core.envelopes import identify
+from handlers.core.mapping import Mapped, Refused, normalize_payload, refused
 from handlers.core.messages import NORMALIZE_FAILED, failed_detail
 from handlers.core.object_keys import rfc3339
-from handlers.core.quarantine import announce, fingerprint, quarantine_record
+from handlers.core.quarantine import put_stranded, quarantine_record
 from handlers.values import (
     Completion,
     CompletionResult,
     IdempotencyKey,
     OutboxRecord,
-    QuarantineRecord,
     RawMissingError,
     ReasonCode,
     Source,
-    Stage,
     Status,
     TransientError,
     Violation,
@@ -31,22 +30,24 @@ from handlers.values import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from generated.runtime.binding import VendorProfile
     from handlers.application import Application
     from handlers.core.messages import AcceptedMessage
     from handlers.values import IngestRecord
 
 RAW_MISSING_ATTEMPTS = 3
 """Sweeps after which a raw object that is not there is believed to be lost."""
-_STORED_LIMITS = Limits(depth=34)
 
 
 class Result(StrEnum):
     """What a message led to."""
 
     NORMALIZED = "NORMALIZED"
+    UNCHANGED = "UNCHANGED"
+    """A replay gave the same canonical events: nothing was emitted."""
     QUARANTINED = "QUARANTINED"
     REPEATED = "REPEATED"
-    """The event was complete already: a repeated delivery of the message."""
+    """The event was complete already, or another delivery has taken its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,73 +56,22 @@ class Normalized:
 
     result: Result
     record: IngestRecord | None
+    """As it was found; None where there is no row."""
     outbox: tuple[OutboxRecord, ...] = ()
     bodies: tuple[bytes, ...] = ()
     """What each outbox record publishes."""
-    emits: str = ""
+    emits: str | None = None
     reason: ReasonCode | None = None
 
 
 def normalize(app: Application, message: AcceptedMessage) -> Normalized:
     """End the event's way, or find that it has ended. Raises TransientError where we failed: try again."""
-    key = IdempotencyKey(message.vendor_id, message.external_event_id)
-    record = app.index.read([key], consistent=True).get(key)
-    if record is None:
-        return _strand(app, message, ReasonCode.UNKNOWN_EVENT)
-    if record.ingest_id != message.ingest_id:
-        # A correction put another delivery in this one's place; anything else was never meant to be.
-        superseded = message.generation < record.generation
-        return Normalized(Result.REPEATED, record) if superseded else _strand(app, message, ReasonCode.KEY_TAKEN)
+    record = _row(app, message)
+    if record is None or record.ingest_id != message.ingest_id:
+        return _stranded(app, message, record)
     if record.dispatch_at is None:
         return Normalized(Result.REPEATED, record)
     decided = outcome_of(app, record)
-    return _complete(app, record, message, decided)
-
-
-def outcome_of(app: Application, record: IngestRecord) -> Decided | Refused:
-    """What normalize makes of the event under the mappings in force. Reads only: a dry run of a replay asks it too."""
-    try:
-        raw = app.raw.get(record.raw)
-    except RawMissingError as error:
-        if record.attempts < RAW_MISSING_ATTEMPTS:
-            message = f"no raw object at {record.raw.key} yet"
-            raise TransientError(message) from error
-        return _refused(ReasonCode.RAW_MISSING, f"There is no raw object at {record.raw.key}.")
-    if hashlib.sha256(raw).hexdigest() != record.raw.sha256:
-        return _refused(ReasonCode.RAW_CORRUPT, "The raw bytes do not have the digest that was recorded.")
-    try:
-        document = parse(raw, _STORED_LIMITS)
-    except JsonError as error:
-        return _refused(ReasonCode.RAW_CORRUPT, f"The raw bytes are no JSON any more: {error.message}")
-    if record.source is Source.WEBHOOK and record.occurred_at is None:
-        text = "The body does not say what event it is: the mapping's webhook block finds no id, type or time."
-        return _refused(ReasonCode.ENVELOPE_UNREADABLE, text)
-    payload = document["payload"] if record.source is Source.ENVELOPE else document
-    profile = app.registry.vendor(record.key.vendor_id)
-    if profile is None:
-        return _refused(ReasonCode.NO_MAPPING, f"Vendor {record.key.vendor_id} has no mapping in this deployment.")
-    mapped = normalize_payload(app.registry, profile, record.event_type, payload, envelope_of(record))
-    return mapped if isinstance(mapped, Refused) else decide(app, record, profile.mapping_version, mapped)
-
-
-def envelope_of(record: IngestRecord) -> dict[str, Any]:
-    """What a mapper is given of the envelope."""
-    return {
-        "vendorId": record.key.vendor_id,
-        "externalEventId": record.key.external_event_id,
-        "eventType": record.event_type,
-        "occurredAt": record.occurred_at,
-        "receivedAt": rfc3339(record.received_at),
-    }
-
-
-def _refused(reason: ReasonCode, message: str) -> Refused:
-    return Refused(reason, (Violation("", reason, message),))
-
-
-def _complete(
-    app: Application, record: IngestRecord, message: AcceptedMessage, decided: Decided | Refused
-) -> Normalized:
     at = app.clock.now()
     if isinstance(decided, Refused):
         completion, normalized = _quarantine(app, record, decided, at)
@@ -132,29 +82,93 @@ def _complete(
             return normalized
         case CompletionResult.ALREADY_COMPLETED:
             return Normalized(Result.REPEATED, record)
-        case CompletionResult.KEY_TAKEN:
-            return _strand(app, message, ReasonCode.KEY_TAKEN)
-        case CompletionResult.UNKNOWN_EVENT:
-            return _strand(app, message, ReasonCode.UNKNOWN_EVENT)
+        case CompletionResult.KEY_TAKEN | CompletionResult.UNKNOWN_EVENT:
+            return _stranded(app, message, _row(app, message))
+
+
+def _row(app: Application, message: AcceptedMessage) -> IngestRecord | None:
+    key = IdempotencyKey(message.vendor_id, message.external_event_id)
+    return app.index.read([key], consistent=True).get(key)
+
+
+def _stranded(app: Application, message: AcceptedMessage, row: IngestRecord | None) -> Normalized:
+    """A message whose event does not have the row: it is kept, unless a correction has taken its place since."""
+    if row is not None and row.generation > message.generation:
+        return Normalized(Result.REPEATED, row)
+    reason = ReasonCode.UNKNOWN_EVENT if row is None else ReasonCode.KEY_TAKEN
+    put_stranded(app, message, reason)
+    return Normalized(Result.QUARANTINED, None, reason=reason)
+
+
+def outcome_of(app: Application, record: IngestRecord) -> Decided | Refused:
+    """What normalize makes of the event under the mappings in force. Reads only: a dry run of a replay asks it too."""
+    document = _load(app, record)
+    if isinstance(document, Refused):
+        return document
+    profile = app.registry.vendor(record.key.vendor_id)
+    if profile is None:
+        return refused(ReasonCode.NO_MAPPING, f"Vendor {record.key.vendor_id} has no mapping in this deployment.")
+    event_type, occurred_at, payload = record.event_type, record.occurred_at, document
+    if record.source is Source.ENVELOPE:
+        payload = document["payload"]
+    else:
+        # Read anew: a mapping that could not read the body when it came may be mended since.
+        identity = _identify(app, profile, record, document)
+        if isinstance(identity, Violation):
+            return Refused(ReasonCode.ENVELOPE_UNREADABLE, (identity,))
+        event_type, occurred_at = identity
+    envelope = {
+        "vendorId": record.key.vendor_id,
+        "externalEventId": record.key.external_event_id,
+        "eventType": event_type,
+        "occurredAt": occurred_at,
+        "receivedAt": rfc3339(record.received_at),
+    }
+    mapped = normalize_payload(app.registry, profile, event_type, payload, envelope)
+    return decide(app, record, profile.mapping_version, mapped, occurred_at) if isinstance(mapped, Mapped) else mapped
+
+
+def _load(app: Application, record: IngestRecord) -> Any:
+    """The document in the event's raw bytes, or Refused."""
+    try:
+        raw = app.raw.get(record.raw)
+    except RawMissingError as error:
+        if record.attempts < RAW_MISSING_ATTEMPTS:
+            message = f"There is no raw object at {record.raw.key} yet."
+            raise TransientError(message) from error
+        return refused(ReasonCode.RAW_MISSING, f"There is no raw object at {record.raw.key}.")
+    if hashlib.sha256(raw).hexdigest() != record.raw.sha256:
+        return refused(ReasonCode.RAW_CORRUPT, "The raw bytes do not have the digest that was recorded.")
+    try:
+        return parse(raw)
+    except JsonError as error:
+        return refused(ReasonCode.RAW_CORRUPT, f"The raw bytes are no JSON any more: {error.message}")
+
+
+def _identify(app: Application, profile: VendorProfile, record: IngestRecord, body: Any) -> tuple[str, str] | Violation:
+    """Event type and time of a webhook. Its id stays the one that it was accepted under."""
+    if profile.webhook is None or record.topic is None:
+        message = f"{profile.source} reads no webhooks any more; this one was accepted as a webhook."
+        return Violation("", "NO_WEBHOOK", message, profile.source)
+    identity = identify(app.registry, profile, record.topic, body)
+    return identity if isinstance(identity, Violation) else (identity.event_type, identity.occurred_at)
 
 
 def _store(app: Application, record: IngestRecord, decided: Decided, at: datetime) -> tuple[Completion, Normalized]:
-    outbox = []
-    versions = []
-    for event in decided.emitted:
-        version = event.put(app)
-        outbox.append(
-            OutboxRecord(
-                event_id=event.event_id,
-                revision=decided.revision,
-                detail_type=event.event_type,
-                vendor_id=record.key.vendor_id,
-                created_at=at,
-                normalized=version,
-            )
+    """The completion of a normalized event, its canonical events stored already."""
+    versions = [event.put(app) for event in decided.emitted]
+    outbox = tuple(
+        OutboxRecord(
+            event_id=event.event_id,
+            revision=event.revision,
+            detail_type=event.event_type,
+            vendor_id=record.key.vendor_id,
+            created_at=at,
+            normalized=version,
         )
-        if not event.retracted:
-            versions.append(version)
+        for event, version in zip(decided.emitted, versions, strict=True)
+    )
+    standing = (v for event, v in zip(decided.emitted, versions, strict=True) if not event.retracted)
     completion = Completion(
         key=record.key,
         ingest_id=record.ingest_id,
@@ -164,29 +178,24 @@ def _store(app: Application, record: IngestRecord, decided: Decided, at: datetim
         schema_version=decided.schema_version,
         mapping_version=decided.mapping_version,
         revision=decided.revision,
-        normalized=tuple(versions) if decided.changed else record.normalized,
-        outbox=tuple(outbox),
+        normalized=tuple(standing) if decided.changed else record.normalized,
+        outbox=outbox,
         quarantine=None,
     )
     bodies = tuple(event.body for event in decided.emitted)
-    return completion, Normalized(Result.NORMALIZED, record, tuple(outbox), bodies, decided.emits)
+    result = Result.NORMALIZED if decided.changed else Result.UNCHANGED
+    return completion, Normalized(result, record, outbox, bodies, decided.emits)
 
 
-def _quarantine(
-    app: Application, record: IngestRecord, refused: Refused, at: datetime
-) -> tuple[Completion, Normalized]:
+def _quarantine(app: Application, record: IngestRecord, found: Refused, at: datetime) -> tuple[Completion, Normalized]:
+    """The completion of a refused event. What it was before a replay stays in force."""
     profile = app.registry.vendor(record.key.vendor_id)
     kept = quarantine_record(
-        record,
-        reason=refused.reason,
-        stage=Stage.NORMALIZE,
-        violations=refused.violations,
-        mapping_version=profile.mapping_version if profile else None,
-        at=at,
+        record, found, mapping_version=profile.mapping_version if profile else record.mapping_version, at=at
     )
     detail = failed_detail(kept)
     outbox = OutboxRecord(
-        # Events of one payload are named by index; the failure of its n-th generation needs a name of its own.
+        # Canonical events are named by index; the failure of a generation needs a name of its own.
         event_id=f"{record.ingest_id}-failed",
         revision=record.generation,
         detail_type=NORMALIZE_FAILED,
@@ -207,37 +216,4 @@ def _quarantine(
         outbox=(outbox,),
         quarantine=kept,
     )
-    return completion, Normalized(Result.QUARANTINED, record, (outbox,), (detail.encode(),), reason=refused.reason)
-
-
-def _strand(app: Application, message: AcceptedMessage, reason: ReasonCode) -> Normalized:
-    """Keep a message whose event has no row of its own: it is never dropped."""
-    at = app.clock.now()
-    texts = {
-        ReasonCode.KEY_TAKEN: "The event id belongs to another accepted event.",
-        ReasonCode.UNKNOWN_EVENT: "The ingest index has no such event; its row was removed or never written.",
-    }
-    violations = (Violation("", reason, texts[reason]),)
-    record = QuarantineRecord(
-        vendor_id=message.vendor_id,
-        item_id=message.ingest_id,
-        external_event_id=message.external_event_id,
-        ingest_id=message.ingest_id,
-        event_type=message.event_type,
-        source=Source.ENVELOPE,
-        topic=None,
-        occurred_at=None,
-        received_at=at,
-        reason=reason,
-        stage=Stage.NORMALIZE,
-        fingerprint=fingerprint(reason, message.vendor_id, message.event_type, violations),
-        violations=violations,
-        raw=message.raw,
-        payload_digest="",
-        digest_rule="",
-        mapping_version=None,
-        quarantined_at=at,
-    )
-    if app.quarantine.put_if_absent(record):
-        announce(app, record)
-    return Normalized(Result.QUARANTINED, None, reason=reason)
+    return completion, Normalized(Result.QUARANTINED, record, (outbox,), (detail.encode(),), reason=found.reason)

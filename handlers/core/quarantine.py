@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from generated.runtime.exact_json import digest as digest_of
-from handlers.core.messages import NORMALIZE_FAILED, accepted_message, failed_detail
-from handlers.core.object_keys import raw_key
+from handlers.core.lifecycle import Step, after
+from handlers.core.mapping import refused
+from handlers.core.messages import NORMALIZE_FAILED, failed_detail
+from handlers.core.outbox import FIRST_DISPATCH, emit
 from handlers.values import (
     BusMessage,
-    ClaimCheck,
     DvssError,
     IdempotencyKey,
-    IngestRecord,
     Lane,
     QuarantineRecord,
-    RawMetadata,
     ReasonCode,
     Stage,
-    Status,
     TransientError,
     Violation,
 )
@@ -30,9 +26,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from handlers.application import Application
-    from handlers.core.envelopes import Delivery
-
-REDISPATCH = timedelta(seconds=120)
+    from handlers.core.mapping import Refused
+    from handlers.core.messages import AcceptedMessage
+    from handlers.values import IngestRecord
 
 
 class NotReleasedError(DvssError):
@@ -51,15 +47,9 @@ def _without_indexes(pointer: str) -> str:
 
 
 def quarantine_record(
-    record: IngestRecord,
-    *,
-    reason: ReasonCode,
-    stage: Stage,
-    violations: tuple[Violation, ...],
-    mapping_version: str | None,
-    at: datetime,
+    record: IngestRecord, why: Refused, *, mapping_version: str | None, at: datetime
 ) -> QuarantineRecord:
-    """The quarantine record of an accepted event."""
+    """The quarantine record of an event that normalize why."""
     return QuarantineRecord(
         vendor_id=record.key.vendor_id,
         item_id=record.ingest_id,
@@ -70,10 +60,10 @@ def quarantine_record(
         topic=record.topic,
         occurred_at=record.occurred_at,
         received_at=record.received_at,
-        reason=reason,
-        stage=stage,
-        fingerprint=fingerprint(reason, record.key.vendor_id, record.event_type, violations),
-        violations=violations,
+        reason=why.reason,
+        stage=Stage.NORMALIZE,
+        fingerprint=fingerprint(why.reason, record.key.vendor_id, record.event_type, why.violations),
+        violations=why.violations,
         raw=record.raw,
         payload_digest=record.payload_digest,
         digest_rule=record.digest_rule,
@@ -82,65 +72,66 @@ def quarantine_record(
     )
 
 
-def put_conflict(  # noqa: PLR0917 - the two deliveries and where the second one lies
-    app: Application,
-    owner: IngestRecord,
-    delivery: Delivery,
-    digest: str,
-    stored: ClaimCheck | None,
-    received_at: datetime,
-) -> None:
-    """Keep a delivery that reuses an event id for another payload: its bytes and a record, once for each payload."""
-    item_id = f"C#{delivery.external_event_id}#{digest}"
-    vendor_id = delivery.profile.vendor_id
-    if app.quarantine.get(vendor_id, item_id) is not None:
-        return
-    ingest_id = app.ids.new_id(received_at)
-    raw = stored
-    if raw is None:
-        sha256 = hashlib.sha256(delivery.raw).hexdigest()
-        raw = ClaimCheck(app.raw.bucket, raw_key(vendor_id, ingest_id, received_at), sha256)
-        metadata = RawMetadata(
-            ingest_id=ingest_id,
-            vendor_id=vendor_id,
-            external_event_id=delivery.external_event_id,
-            event_type=delivery.event_type,
-            source=delivery.source,
-            topic=delivery.topic,
-            headers={},
-            occurred_at=delivery.occurred_at,
-            received_at=received_at,
-            sha256=sha256,
-        )
-        app.raw.put_once(raw.key, delivery.raw, metadata)
-    reason = ReasonCode.EVENT_ID_REUSE_DIFFERENT_PAYLOAD
+def is_known_conflict(app: Application, key: IdempotencyKey, digest: str) -> bool:
+    """Whether this payload was kept as a conflict under this key before: it adds nothing then."""
+    return app.quarantine.get(key.vendor_id, _conflict_id(key, digest)) is not None
+
+
+def _conflict_id(key: IdempotencyKey, digest: str) -> str:
+    return f"C#{key.external_event_id}#{digest}"
+
+
+def put_conflict(app: Application, owner: IngestRecord, stored: IngestRecord, digest: str) -> None:
+    """Keep a delivery that reuses ``owner``'s event id for another payload, once for each payload.
+
+    ``stored`` is what it would have been accepted as; ``digest`` is its payload digest under ``owner``'s rule.
+    """
     message = f"The event id was first used by {owner.ingest_id} for another payload."
-    violations = (Violation("", reason, message),)
-    record = QuarantineRecord(
-        vendor_id=vendor_id,
-        item_id=item_id,
-        external_event_id=delivery.external_event_id,
-        ingest_id=ingest_id,
-        event_type=delivery.event_type,
-        source=delivery.source,
-        topic=delivery.topic,
-        occurred_at=delivery.occurred_at,
-        received_at=received_at,
-        reason=reason,
+    why = refused(ReasonCode.EVENT_ID_REUSE_DIFFERENT_PAYLOAD, message)
+    record = quarantine_record(stored, why, mapping_version=None, at=stored.received_at)
+    conflict = replace(
+        record,
+        item_id=_conflict_id(owner.key, digest),
         stage=Stage.ACCEPT,
-        fingerprint=fingerprint(reason, vendor_id, delivery.event_type, violations),
-        violations=violations,
-        raw=raw,
         payload_digest=digest,
         digest_rule=owner.digest_rule,
+    )
+    if app.quarantine.put_if_absent(conflict):
+        _announce(app, conflict)
+
+
+def put_stranded(app: Application, message: AcceptedMessage, reason: ReasonCode) -> None:
+    """Keep a message whose event has no row of its own: it is never dropped."""
+    texts = {
+        ReasonCode.KEY_TAKEN: "The event id belongs to another accepted event.",
+        ReasonCode.UNKNOWN_EVENT: "The ingest index has no such event; its row was removed or never written.",
+    }
+    why = refused(reason, texts[reason])
+    record = QuarantineRecord(
+        vendor_id=message.vendor_id,
+        item_id=message.ingest_id,
+        external_event_id=message.external_event_id,
+        ingest_id=message.ingest_id,
+        event_type=message.event_type,
+        source=message.source,
+        topic=message.topic,
+        occurred_at=None,
+        received_at=message.received_at,
+        reason=reason,
+        stage=Stage.NORMALIZE,
+        fingerprint=fingerprint(reason, message.vendor_id, message.event_type, why.violations),
+        violations=why.violations,
+        raw=message.raw,
+        payload_digest="",
+        digest_rule="",
         mapping_version=None,
-        quarantined_at=received_at,
+        quarantined_at=app.clock.now(),
     )
     if app.quarantine.put_if_absent(record):
-        announce(app, record)
+        _announce(app, record)
 
 
-def announce(app: Application, record: QuarantineRecord) -> None:
+def _announce(app: Application, record: QuarantineRecord) -> None:
     """Tell the bus of a record that no transaction wrote; best effort, the record itself is durable."""
     message = BusMessage(f"{record.item_id}#{record.attempts}", NORMALIZE_FAILED, failed_detail(record).encode())
     try:
@@ -161,27 +152,20 @@ def release(app: Application, record: QuarantineRecord) -> IngestRecord:
     if current is None or current.ingest_id != record.ingest_id:
         message = f"{record.item_id} is no longer the event under {record.external_event_id}; nothing to release."
         raise NotReleasedError(message)
-    if current.status is not Status.FAILED_NORMALIZE:
+    if after(current.status, Step.RELEASE) is None:
         message = f"{record.item_id} is {current.status}, not quarantined; look at it with `dvss events show`."
         raise NotReleasedError(message)
-    return _reopened(app, current)
+    opened = reopen(app, current)
+    if opened is None:
+        raise _changed(current)
+    emit(app, [opened])
+    return opened
 
 
 def reopen(app: Application, current: IngestRecord) -> IngestRecord | None:
-    """Ask for a terminal event to be normalized again; None if it changed meanwhile."""
+    """Give the event a fresh marker in the replay lane; None if it changed meanwhile. Sends nothing yet."""
     at = app.clock.now()
-    opened = app.index.reopen(current, lane=Lane.REPLAY, at=at, dispatch_at=at + REDISPATCH)
-    if opened is not None:
-        _send(app, opened)
-    return opened
-
-
-def _reopened(app: Application, current: IngestRecord) -> IngestRecord:
-    opened = reopen(app, current)
-    if opened is None:
-        message = f"{current.ingest_id} changed meanwhile; look at it with `dvss events show` and try again."
-        raise NotReleasedError(message)
-    return opened
+    return app.index.reopen(current, lane=Lane.REPLAY, at=at, dispatch_at=at + FIRST_DISPATCH)
 
 
 def release_correction(app: Application, record: QuarantineRecord) -> IngestRecord:
@@ -196,6 +180,8 @@ def release_correction(app: Application, record: QuarantineRecord) -> IngestReco
     if current is None:
         message = f"There is no event under {record.external_event_id}; nothing to correct."
         raise NotReleasedError(message)
+    status = after(current.status, Step.CORRECT)
+    assert status is not None, "a correction may follow every status"
     at = app.clock.now()
     correction = replace(
         current,
@@ -209,16 +195,15 @@ def release_correction(app: Application, record: QuarantineRecord) -> IngestReco
         payload_digest=record.payload_digest,
         digest_rule=record.digest_rule,
         lane=Lane.REPLAY,
-        status=Status.RECEIVED,
-        dispatch_at=at + REDISPATCH,
+        status=status,
+        dispatch_at=at + FIRST_DISPATCH,
         parked=False,
         attempts=0,
         generation=current.generation + 1,
     )
     if not app.index.supersede(current, correction, record.item_id, at):
-        message = f"{current.ingest_id} changed meanwhile; look at it with `dvss events show` and try again."
-        raise NotReleasedError(message)
-    _send(app, correction)
+        raise _changed(current)
+    emit(app, [correction])
     return correction
 
 
@@ -227,9 +212,6 @@ def _current(app: Application, record: QuarantineRecord) -> IngestRecord | None:
     return app.index.read([key], consistent=True).get(key)
 
 
-def _send(app: Application, record: IngestRecord) -> None:
-    try:
-        app.bus.publish([accepted_message(record)])
-    except TransientError:
-        # The fresh marker stays: the sweeper sends it.
-        return
+def _changed(current: IngestRecord) -> NotReleasedError:
+    message = f"{current.ingest_id} changed meanwhile; look at it with `dvss events show` and try again."
+    return NotReleasedError(message)

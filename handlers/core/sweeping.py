@@ -39,39 +39,50 @@ class SweepReport:
 def sweep(app: Application, *, everything: bool = False) -> SweepReport:
     """One sweep. ``everything``: also what is not due yet, for a start after which no message is left in any lane."""
     now = app.clock.now()
-    # A lane that is behind is not one that lost its messages; sending them again would only lengthen it.
-    behind = tuple(lane for lane in Lane if app.lanes.oldest_message_age(lane) > BACKLOG_AGE)
-    report = SweepReport(lanes_with_backlog=behind)
-    lanes = [lane for lane in Lane if lane not in behind]
-    _sweep_markers(app, lanes, _FOREVER if everything else now, report)
+    report = SweepReport()
+    if everything:
+        for lane in Lane:
+            _send_again(app, lane, now, report)
+    else:
+        # A lane that is behind is not one that lost its messages; sending them again would only lengthen it.
+        behind = tuple(lane for lane in Lane if app.lanes.oldest_message_age(lane) > BACKLOG_AGE)
+        report.lanes_with_backlog = behind
+        _sweep_markers(app, [lane for lane in Lane if lane not in behind], now, report)
     _sweep_outbox(app, _FOREVER if everything else now - OUTBOX_AGE, report)
     return report
 
 
-def _sweep_markers(app: Application, lanes: Sequence[Lane], before: datetime, report: SweepReport) -> None:
-    started = app.clock.now()
+def _send_again(app: Application, lane: Lane, started: datetime, report: SweepReport) -> None:
+    """Send what a lane held when it was lost. No marker is claimed: a restart is no sign that an event is stuck."""
     last: IngestRecord | None = None
-    # A claim moves a marker ahead, where a sweep of everything meets it again: each event is visited once.
-    visited: set[str] = set()
-    while page := app.index.due(before, PAGE, lanes=lanes, after=last):
-        waiting = [one for one in page if one.received_at <= started and one.ingest_id not in visited]
-        visited.update(record.ingest_id for record in waiting)
-        claimed = [record for record in waiting if _claim(app, record, report)]
-        if claimed:
-            refused = app.bus.publish([accepted_message(record) for record in claimed])
-            report.sent += len(claimed) - len(refused)
+    while page := app.index.due(_FOREVER, PAGE, lanes=[lane], after=last):
+        # What was accepted since is in its lane.
+        lost = [record for record in page if record.received_at <= started]
+        refused = app.bus.publish([accepted_message(record) for record in lost]) if lost else []
+        report.sent += len(lost) - len(refused)
+        if refused or len(page) < PAGE:
+            return
         last = page[-1]
-        if len(page) < PAGE:
-            # What comes after it was accepted meanwhile and is in its lane.
+
+
+def _sweep_markers(app: Application, lanes: Sequence[Lane], now: datetime, report: SweepReport) -> None:
+    # A claim moves the marker behind ``now``, so that each page begins with what is left.
+    while page := app.index.due(now, PAGE, lanes=lanes):
+        parked_before = report.parked
+        claimed = [record for record in page if _claim(app, record, now, report)]
+        refused = app.bus.publish([accepted_message(record) for record in claimed]) if claimed else []
+        report.sent += len(claimed) - len(refused)
+        is_progress = claimed or report.parked > parked_before
+        if not is_progress or len(page) < PAGE:
             return
 
 
-def _claim(app: Application, record: IngestRecord, report: SweepReport) -> bool:
+def _claim(app: Application, record: IngestRecord, now: datetime, report: SweepReport) -> bool:
     """Take the marker; True if its message is to be sent."""
     if record.attempts >= MAX_ATTEMPTS:
         report.parked += app.index.claim(record, next_at=None)
         return False
-    return app.index.claim(record, next_at=app.clock.now() + min(INTERVAL * 2**record.attempts, MOST))
+    return app.index.claim(record, next_at=now + min(INTERVAL * 2**record.attempts, MOST))
 
 
 def _sweep_outbox(app: Application, before: datetime, report: SweepReport) -> None:
