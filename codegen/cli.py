@@ -13,7 +13,7 @@ from codegen.emit import differences, write
 from codegen.source import read_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,8 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     return _check(options.root)
 
 
-def _compile(root: Path, vendor: str | None) -> CompileResult:
-    sources = read_sources(root)
+def _compile(sources: Mapping[str, str], vendor: str | None) -> CompileResult:
     result = compile_project(sources, vendor=vendor)
     for diagnostic in result.diagnostics:
         sys.stderr.write(f"{diagnostic}\n")
@@ -40,13 +39,14 @@ def _compile(root: Path, vendor: str | None) -> CompileResult:
 
 
 def _build(root: Path, into: Path, vendor: str | None) -> int:
-    if vendor is not None and not (root / "mappings" / f"{vendor}.yaml").is_file():
+    sources = read_sources(root)
+    if vendor is not None and f"mappings/{vendor}.yaml" not in sources:
         sys.stderr.write(f"There is no mappings/{vendor}.yaml below {root.resolve()}.\n")
         return 2
     if vendor is not None and into.resolve() == root.resolve():
         sys.stderr.write("--vendor compiles a part: name a folder for it with --into.\n")
         return 2
-    result = _compile(root, vendor)
+    result = _compile(sources, vendor)
     if result.failed:
         return 1
     changed = write(into, result.files)
@@ -59,7 +59,7 @@ def _build(root: Path, into: Path, vendor: str | None) -> int:
 
 
 def _check(root: Path) -> int:
-    result = _compile(root, None)
+    result = _compile(read_sources(root), None)
     if result.failed:
         return 1
     stale = differences(root, result.files)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Diagnostics
-from codegen.frontend.json_schema import SchemaStore
 from codegen.frontend.mapping import read_mapping
 from codegen.frontend.openapi import read_openapi
+from codegen.frontend.schema_store import SchemaStore
+from codegen.frontend.secret_scan import find_secrets
 from codegen.models import generate_models
 from codegen.render.project import RUNTIME, format_python, manifest, render_project
 from codegen.resolve.project import COMPILER_VERSION, resolve_project
@@ -40,6 +41,8 @@ def compile_project(sources: Mapping[str, str], *, vendor: str | None = None) ->
     """
     diagnostics = Diagnostics()
     contracts = {path: text for path, text in sources.items() if path != _EDITOR_SCHEMA}
+    for path, text in sorted(contracts.items()):
+        find_secrets(path, text, diagnostics)
     store = SchemaStore(contracts, diagnostics)
     mappings = []
     for path, text in sorted(contracts.items()):
@@ -57,7 +60,9 @@ def compile_project(sources: Mapping[str, str], *, vendor: str | None = None) ->
         return CompileResult({}, tuple(diagnostics.sorted()), failed=True)
     files = render_project(project)
     if vendor is None:
-        models = generate_models(project.schemas)
+        models = generate_models(project.schemas, diagnostics)
+        if diagnostics.has_errors():
+            return CompileResult({}, tuple(diagnostics.sorted()), failed=True)
         files |= {f"generated/models/{path}": text for path, text in models.items()}
     else:
         files = {path: text for path, text in files.items() if not path.startswith("docs/")}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from codegen.diagnostics import Span
     from codegen.naming import PythonIdentifier
 
 
@@ -66,7 +67,8 @@ class EachOf:
     items: Value
     keep: Condition | None
     pointer: str
-    pointer_depth: int
+    """The array's place, from the scope ``origin``."""
+    origin: int
     depth: int
     """Scopes that the called function sees."""
 
@@ -109,8 +111,7 @@ class Joined:
     """`and`, `or`."""
 
     word: str
-    left: Condition
-    right: Condition
+    terms: tuple[Condition, ...]
 
 
 type Condition = Equals | IsPresent | Negated | Joined
@@ -139,8 +140,8 @@ class Reject:
     code: str
     pointer: str
     expected: str
-    depth: int
-    """Eaches that ``pointer`` is relative to."""
+    scope: int
+    """Number of the scope that ``pointer`` starts at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,6 @@ class Guard:
     low: int | Decimal | None = None
     high: int | Decimal | None = None
     pattern: str | None = None
-    """As Python's ``re`` reads it."""
     values: tuple[Any, ...] = ()
 
 
@@ -326,6 +326,7 @@ class ContractSchema:
     description: str
     bundle: Mapping[str, Any]
     fields: tuple[FieldDoc, ...]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

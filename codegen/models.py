@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from codegen.naming import PythonIdentifier
+from codegen.diagnostics import Code, Diagnostics
+from codegen.naming import model_module
 from codegen.runtime.exact_json import dump
 
 if TYPE_CHECKING:
@@ -39,18 +40,8 @@ OPTIONS = (
 )  # fmt: skip
 
 
-class ModelGenerationError(Exception):
-    """datamodel-code-generator refused a schema that the compiler had accepted."""
-
-
-def model_path(schema_name: str) -> str:
-    """Path below ``generated/models`` of a schema's module."""
-    folders = [str(PythonIdentifier(part)) for part in schema_name.split("/")]
-    return f"{'/'.join(folders)}.py"
-
-
-def generate_models(schemas: Sequence[ContractSchema]) -> Mapping[str, str]:
-    """Source text by path below ``generated/models``, one module for each schema."""
+def generate_models(schemas: Sequence[ContractSchema], diagnostics: Diagnostics) -> Mapping[str, str]:
+    """Source text by path below ``generated/models``, one module for each schema; a schema without one is reported."""
     # It takes a second to import, which `--help` and a build that fails early need not spend.
     from datamodel_code_generator.__main__ import Exit, main
 
@@ -64,7 +55,8 @@ def generate_models(schemas: Sequence[ContractSchema]) -> Mapping[str, str]:
             with contextlib.redirect_stderr(said):
                 status = main(["--input", str(source), "--output", str(target), *OPTIONS])
             if status is not Exit.OK:
-                message = f"no model can be made of schemas/{schema.name}: {said.getvalue().strip()}"
-                raise ModelGenerationError(message)
-            files[model_path(schema.name)] = target.read_text(encoding="utf-8")
+                message = f"no model can be made of '{schema.name}': {' '.join(said.getvalue().split())}"
+                diagnostics.add(Code.KEYWORD, schema.span, message)
+                continue
+            files[f"{model_module(schema.name)}.py"] = target.read_text(encoding="utf-8")
     return files

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import builtins
 import keyword
 import re
 from decimal import Decimal
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-_RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist)
 
 
 class PythonIdentifier(str):
@@ -17,13 +19,20 @@ class PythonIdentifier(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
-        words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
-        name = re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").lower()
-        if not name or name[0].isdigit():
-            name = f"n_{name}"
-        if name in _RESERVED:
-            name = f"{name}_"
-        return super().__new__(cls, name)
+        name = _snake_case(text)
+        return super().__new__(cls, f"{name}_" if name in _RESERVED else name)
+
+    @classmethod
+    def of_path(cls, words: Iterable[str]) -> Self:
+        """One identifier for several names in turn; two ways to the same text there are not."""
+        # No word holds or ends with two underscores, so that they part the words.
+        return super().__new__(cls, "__".join(map(_snake_case, words)))
+
+
+def _snake_case(text: str) -> str:
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
+    name = re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").lower()
+    return name if name and not name[0].isdigit() else f"n_{name}".rstrip("_")
 
 
 class ClassName(str):
@@ -36,6 +45,11 @@ class ClassName(str):
         if not name or name[0].isdigit():
             name = f"N{name}"
         return super().__new__(cls, f"{name}_" if name in _RESERVED else name)
+
+
+def model_module(schema_name: str) -> str:
+    """Path below ``generated/models`` of the module for a schema, without its suffix."""
+    return "/".join(PythonIdentifier(part) for part in schema_name.split("/"))
 
 
 def py_literal(value: object) -> str:
@@ -52,5 +66,27 @@ def py_literal(value: object) -> str:
 
 
 def comment_text(text: str) -> str:
-    """Contract text that may stand behind ``#`` or in a table: one line of printable ASCII."""
-    return ascii(" ".join(text.split()))[1:-1].replace("\\'", "'").replace("\\\\", "\\")
+    """Contract text that may stand behind ``#``: one line of printable ASCII."""
+    return "".join(sign if sign.isascii() and sign.isprintable() else _escape(sign) for sign in _one_line(text))
+
+
+def page_text(text: str) -> str:
+    """Contract text that may stand in a Markdown page or a cell of its tables: one line, no markup."""
+    shown = "".join(sign if sign.isprintable() else _escape(sign) for sign in _one_line(text))
+    return shown.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+
+
+def page_code(text: str) -> str:
+    """Contract text as code in a Markdown page or a cell of its tables; nothing for an empty text."""
+    shown = "".join(sign if sign.isprintable() else _escape(sign) for sign in _one_line(text)).replace("|", "\\|")
+    if "`" in shown:
+        return f"`` {shown} ``"
+    return f"`{shown}`" if shown else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _escape(sign: str) -> str:
+    return sign.encode("unicode_escape").decode("ascii")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,21 +15,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-MAX_FILE_BYTES = 2_000_000
+MAX_CHARACTERS = 2_000_000
 MAX_DEPTH = 64
 MAX_DIGITS = 1_000
+"""Of a number's digits, and of its exponent's value: what the run time takes too."""
 
 type Scalar = str | int | Decimal | bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode:
-    """A YAML scalar; ``text_span`` is where its text begins, behind an opening quote."""
+    """A YAML scalar."""
 
     span: Span
     value: Scalar
     text: str
-    text_span: Span
+    text_span: Span | None
+    """Where its text begins, behind an opening quote; None where escapes or line breaks displace the characters."""
+
+    def place(self, offset: int) -> Span:
+        """The place of a character of the text, or of the scalar where the characters are displaced."""
+        return self.text_span.shifted(offset) if self.text_span else self.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class MapNode:
     """A YAML mapping in the order of the file; every key is text and stands once."""
 
     span: Span
-    keys: Mapping[str, Span]
+    keys: Mapping[str, ScalarNode]
     members: Mapping[str, Node]
 
 
@@ -59,16 +64,37 @@ def read_sources(root: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for pattern in patterns:
         for path in sorted(root.glob(pattern)):
-            # Bytes that are no UTF-8 become U+FFFD and are reported by the parser at their place.
-            found[path.relative_to(root).as_posix()] = path.read_bytes().decode("utf-8", errors="replace")
+            # Bytes that are no UTF-8 become surrogates, which `is_usable` reports at their place.
+            found[path.relative_to(root).as_posix()] = path.read_bytes().decode("utf-8", errors="surrogateescape")
     return found
+
+
+_NOT_TEXT = re.compile("[\ud800-\udfff]")
+
+
+def is_usable(path: str, text: str, diagnostics: Diagnostics) -> bool:
+    """Whether a file is of a size and of characters that can be parsed; reported if not."""
+    if len(text) > MAX_CHARACTERS:
+        message = f"the file has more than {MAX_CHARACTERS:,} characters"
+        diagnostics.add(Code.FILE_TOO_LARGE, Span(path, 1, 1), message)
+        return False
+    broken = _NOT_TEXT.search(text)
+    if broken:
+        message = "a byte here is not UTF-8"
+        diagnostics.add(Code.MALFORMED_FILE, place_of(path, text, broken.start()), message, "save the file as UTF-8")
+        return False
+    return True
+
+
+def place_of(path: str, text: str, offset: int) -> Span:
+    """The place of the character at ``offset``."""
+    return Span(path, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
 
 
 def load_yaml(path: str, text: str, diagnostics: Diagnostics) -> Node | None:
     """Parse one YAML document; None if it was reported as unusable."""
     start = Span(path, 1, 1)
-    if len(text) > MAX_FILE_BYTES:
-        diagnostics.add(Code.FILE_TOO_LARGE, start, f"the file has more than {MAX_FILE_BYTES:,} characters")
+    if not is_usable(path, text, diagnostics):
         return None
     try:
         return _Builder(path, text, diagnostics).document()
@@ -123,9 +149,14 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
             self._refuse(Code.ANCHOR, span, f"anchor or alias '{event.anchor}'")
         if isinstance(event, yaml.ScalarEvent):
+            if "\0" in event.value:
+                self._refuse(Code.MALFORMED_FILE, span, "a text holds the character U+0000")
             plain = event.style in (None, "")
+            quotes = 0 if plain else 1
+            length = event.end_mark.column - event.start_mark.column if event.start_mark and event.end_mark else 0
+            straight = length == len(event.value) + 2 * quotes and "\n" not in event.value
             value = _plain_value(event.value) if plain else event.value
-            return ScalarNode(span, value, event.value, span if plain else span.shifted(1))
+            return ScalarNode(span, value, event.value, span.shifted(quotes) if straight else None)
         if isinstance(event, yaml.SequenceStartEvent):
             items = []
             while not isinstance(item := next(self._events), yaml.SequenceEndEvent):
@@ -134,7 +165,7 @@ class _Builder:
         return self._mapping(span, depth)
 
     def _mapping(self, span: Span, depth: int) -> MapNode:
-        keys: dict[str, Span] = {}
+        keys: dict[str, ScalarNode] = {}
         members: dict[str, Node] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._node(event, depth + 1)
@@ -145,25 +176,31 @@ class _Builder:
             if key.text in keys:
                 self._diagnostics.add(Code.DUPLICATE_KEY, key.span, f"key '{key.text}' stands twice")
                 continue
-            keys[key.text] = key.span
+            keys[key.text] = key
             members[key.text] = value
         return MapNode(span, keys, members)
 
 
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 _WORDS: Mapping[str, Scalar] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+def exact_number(text: str) -> int | Decimal | None:
+    """The exact value of a number's text, an ``int`` where it is integral; None if it is beyond MAX_DIGITS."""
+    value = Decimal(text)
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    if len(digits) > MAX_DIGITS or exponent < -MAX_DIGITS or value.adjusted() > MAX_DIGITS:
+        return None
+    return int(value) if value == value.to_integral_value() else value
 
 
 def _plain_value(text: str) -> Scalar:
     """A plain scalar under YAML 1.2's core schema (`no` and `on` are text), numbers exact."""
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
-    if len(text) <= MAX_DIGITS and _INTEGER.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text):
-        return Decimal(text)
-    return text
+    number = exact_number(text) if _NUMBER.fullmatch(text) else None
+    return text if number is None else number
 
 
 def plain_value(node: Node) -> Any:
@@ -173,64 +210,3 @@ def plain_value(node: Node) -> Any:
     if isinstance(node, ListNode):
         return [plain_value(item) for item in node.items]
     return {key: plain_value(value) for key, value in node.members.items()}
-
-
-class JsonSource:
-    """A JSON contract: its exact value, and the place of any pointer, worked out only when something is wrong."""
-
-    def __init__(self, path: str, text: str, value: Any, at: Node | None = None) -> None:
-        """``at`` is the node of a schema that stands inline in a YAML file."""
-        self.path = path
-        self.value = value
-        self._text = text
-        self._node = at
-
-    def span(self, pointer: str) -> Span:
-        """The place of what an RFC 6901 pointer names, or of the nearest thing above it."""
-        if self._node is None:
-            self._node = load_yaml(self.path, self._text, Diagnostics()) or ListNode(Span(self.path, 1, 1), ())
-        node: Node = self._node
-        span = node.span
-        for token in pointer.split("/")[1:]:
-            name = token.replace("~1", "/").replace("~0", "~")
-            if isinstance(node, MapNode) and name in node.members:
-                span = node.keys[name]
-                node = node.members[name]
-            elif isinstance(node, ListNode) and name.isdecimal() and int(name) < len(node.items):
-                node = node.items[int(name)]
-                span = node.span
-            else:
-                break
-        return span
-
-
-def load_json(path: str, text: str, diagnostics: Diagnostics) -> JsonSource | None:
-    """Parse one JSON contract, numbers exact; None if it was reported as unusable."""
-    start = Span(path, 1, 1)
-    if len(text) > MAX_FILE_BYTES:
-        diagnostics.add(Code.FILE_TOO_LARGE, start, f"the file has more than {MAX_FILE_BYTES:,} characters")
-        return None
-    repeated: list[str] = []
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        repeated.extend(name for name in set(names) if names.count(name) > 1)
-        return dict(pairs)
-
-    try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=members)
-    except json.JSONDecodeError as error:
-        diagnostics.add(Code.MALFORMED_FILE, Span(path, error.lineno, error.colno), f"not JSON: {error.msg}")
-        return None
-    except (RecursionError, ValueError) as error:
-        diagnostics.add(Code.FILE_TOO_LARGE, start, f"not usable JSON: {error}")
-        return None
-    for name in sorted(repeated):
-        line = next(n for n, row in enumerate(text.splitlines(), 1) if row.count(json.dumps(name)) > 0)
-        diagnostics.add(Code.DUPLICATE_KEY, Span(path, line, 1), f"key '{name}' stands twice in one object")
-    return JsonSource(path, text, value)
-
-
-def _refuse_constant(name: str) -> Any:
-    message = f"{name} is not JSON"
-    raise ValueError(message)

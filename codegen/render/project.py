@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codegen.ir import ObjectFunction
-from codegen.naming import comment_text, py_literal
+from codegen.naming import comment_text, page_code, page_text, py_literal
 from codegen.render.python import kept, lines, scopes, value_code
 
 if TYPE_CHECKING:
@@ -37,9 +37,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - the output is Python; contract text passes through py_literal or comment_text
+        autoescape=False,  # noqa: S701 - the output is Python; contract text passes through codegen.naming
     )
-    environment.filters |= {"literal": py_literal, "comment": comment_text, "code": value_code, "cell": _cell}
+    environment.filters |= {"literal": py_literal, "comment": comment_text, "value": value_code}
+    environment.filters |= {"text": page_text, "code": page_code}
     environment.globals |= {
         "lines": lines,
         "kept": kept,
@@ -47,11 +48,6 @@ def _environment() -> Environment:
         "is_object": lambda one: isinstance(one, ObjectFunction),
     }
     return environment
-
-
-def _cell(text: str) -> str:
-    """Text in a Markdown table's cell."""
-    return comment_text(text).replace("|", "\\|")
 
 
 def render_project(project: Project) -> dict[str, str]:

@@ -74,7 +74,7 @@ def _each(each: EachOf) -> str:
     call = f"_{each.function}({scopes(each.depth)})"
     if each.keep is not None:
         call = f"{call} if {_condition(each.keep)} else rt.OMIT"
-    return f"rt.each(lambda {item}: {call}, {items}, {py_literal(each.pointer)}, {each.pointer_depth})"
+    return f"rt.each(lambda {item}: {call}, {items}, {py_literal(each.pointer)}, {each.origin}, {each.depth - 1})"
 
 
 def _condition(condition: Condition) -> str:
@@ -89,8 +89,8 @@ def _condition(condition: Condition) -> str:
             return f"{value_code(value)} is not rt.ABSENT"
         case Negated(inner):
             return f"not ({_condition(inner)})"
-        case Joined(word, left, right):
-            return f"({_condition(left)} {word} {_condition(right)})"
+        case Joined(word, terms):
+            return f"({f' {word} '.join(_condition(term) for term in terms)})"
 
 
 def _end(end: End, found: str = "value") -> str:
@@ -99,7 +99,7 @@ def _end(end: End, found: str = "value") -> str:
             return (
                 f"raise rt.Rejected(rule={py_literal(end.rule)}, code={py_literal(end.code)}, "
                 f"pointer={py_literal(end.pointer)}, expected={py_literal(end.expected)}, found={found}, "
-                f"depth={end.depth})"
+                f"scope={end.scope})"
             )
         case Give(value):
             return f"return {'rt.OMIT' if value is None else value_code(value)}"

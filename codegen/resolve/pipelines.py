@@ -2,100 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics, suggestion
-from codegen.frontend.expression import Action, Call, Condition, Expression, Literal, Outcome, Path, Step
-from codegen.ir import Apply, Assign, Convert, Current, EachOf, Fixed, Give, Guard, Reject, Test
-from codegen.resolve.scopes import Located, Scope, locate
+from codegen.frontend.syntax import Call, Condition, Literal, Path
+from codegen.ir import Apply, Assign, Convert, Current, Fixed, Guard
+from codegen.resolve.rules import Pipeline
+from codegen.resolve.scopes import Scope, locate
 from codegen.resolve.steps import STEPS, result_type
-from codegen.resolve.types import Gap, ValueType, certain, gaps, literal_fits, type_of_literal, union
+from codegen.resolve.types import Gap, ValueType, gaps, type_of_literal, union
 
 if TYPE_CHECKING:
-    from codegen.diagnostics import Span
-    from codegen.frontend.expression import Operand
     from codegen.frontend.json_schema import Schema
-    from codegen.ir import End, Statement, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a rule fills."""
-
-    schema: Schema
-    required: bool
-    event: str
-    pointer: str
-    """Place in the canonical event's data, ``*`` for indexes."""
-    span: Span
-    branch: str = ""
-    """Cases that lead here, for names in generated code."""
-
-    @property
-    def rule(self) -> str:
-        """Name of the rule, for rejections and lineage."""
-        return f"{self.event}{self.pointer}"
-
-
-@dataclass(slots=True)
-class Pipeline:
-    """What an expression has become so far."""
-
-    type: ValueType
-    statements: list[Statement] = field(default_factory=list)
-    pointer: str = ""
-    depth: int = 0
-    sources: list[str] = field(default_factory=list)
-    steps: list[str] = field(default_factory=list)
-    may_omit: bool = False
-    located: Located | None = None
-    """The path, where the expression is nothing but one."""
-    used: set[Outcome] = field(default_factory=set)
-    """The outcomes that can happen."""
-
-    def total(self) -> Value | None:
-        """The value as one expression, if no statement can end the rule early."""
-        value: Value | None = None
-        for statement in self.statements:
-            if not isinstance(statement, Assign):
-                return None
-            value = substitute(statement.value, value)
-        return value
-
-
-def substitute(value: Value, current: Value | None) -> Value:
-    """The value with what it does to the current one done to ``current``."""
-    match value:
-        case Current():
-            assert current is not None
-            return current
-        case Apply(function, arguments):
-            return Apply(function, tuple(substitute(argument, current) for argument in arguments))
-        case EachOf():
-            return replace(value, items=substitute(value.items, current))
-        case _:
-            return value
-
-
-def reads_current(value: Value) -> bool:
-    """Whether ``substitute`` puts the current value in just one place."""
-    match value:
-        case Current():
-            return True
-        case Apply(_, arguments):
-            return sum(map(reads_current, arguments)) == 1
-        case EachOf():
-            return reads_current(value.items)
-        case _:
-            return False
+    from codegen.frontend.syntax import Expression, Operand, Step
+    from codegen.ir import Value
+    from codegen.resolve.outcomes import OutcomeCompiler
+    from codegen.resolve.rules import Target
 
 
 class PipelineCompiler:
     """Compiles the expressions of one event."""
 
-    def __init__(self, diagnostics: Diagnostics) -> None:
+    def __init__(self, diagnostics: Diagnostics, outcomes: OutcomeCompiler) -> None:
         self._diagnostics = diagnostics
+        self._outcomes = outcomes
 
     def source(
         self, expression: Expression, scopes: tuple[Scope, ...], target: Target, *, takes_null: bool
@@ -104,22 +34,15 @@ class PipelineCompiler:
         pipeline = self._operands(expression, scopes, target)
         if pipeline is None:
             return None
-        settled = all(self._settle(pipeline, outcome, target) for outcome in expression.outcomes)
+        settled = all(self._outcomes.settle(pipeline, outcome, target) for outcome in expression.outcomes)
         last = not expression.steps
-        if not settled or not self._need_present(pipeline, target, expression.span, takes_null=takes_null and last):
+        if not settled or not self._outcomes.need_present(
+            pipeline, target, expression.span, takes_null=takes_null and last
+        ):
             return None
         if not all(self._step(pipeline, step, scopes, target) for step in expression.steps):
             return None
         return pipeline
-
-    def report_needless(self, pipeline: Pipeline, expression: Expression) -> None:
-        """Warn of every outcome that nothing can lead to."""
-        declared = (*expression.outcomes, *(outcome for step in expression.steps for outcome in step.outcomes))
-        for outcome in declared:
-            if outcome not in pipeline.used:
-                self._diagnostics.add(
-                    Code.NEEDLESS_OUTCOME, outcome.span, f"'or {outcome.action}' can never happen here"
-                )
 
     def into(self, expression: Expression, scopes: tuple[Scope, ...], target: Target) -> Pipeline | None:
         """The expression with its type proven, or checked, to fit the target; None if it was reported."""
@@ -128,7 +51,7 @@ class PipelineCompiler:
             return None
         if not self._fit(pipeline, expression, target):
             return None
-        self.report_needless(pipeline, expression)
+        self._outcomes.report_needless(pipeline, expression)
         return pipeline
 
     def _operands(self, expression: Expression, scopes: tuple[Scope, ...], target: Target) -> Pipeline | None:
@@ -161,8 +84,8 @@ class PipelineCompiler:
             )
             return None
         if isinstance(operand, Literal):
-            if self._is_amount(target) and target.required:
-                self._refuse_default(operand.span, target)
+            if target.is_amount and target.required:
+                self._outcomes.refuse_default(operand.span, target)
                 return None
             pipeline.sources.append(f"const:{operand.value}")
             return Fixed(operand.value), type_of_literal(operand.value)
@@ -170,92 +93,9 @@ class PipelineCompiler:
         if located is None:
             return None
         if not pipeline.sources:
-            pipeline.pointer, pipeline.depth, pipeline.located = located.pointer, located.depth, located
+            pipeline.pointer, pipeline.base, pipeline.located = located.pointer, located.base, located
         pipeline.sources.append(located.lineage)
         return located.read, located.type
-
-    @staticmethod
-    def _is_amount(target: Target) -> bool:
-        """Amounts and quantities are the integers of the canonical events."""
-        return target.schema.value_types == ("integer",)
-
-    def _refuse_default(self, span: Span, target: Target) -> None:
-        message = f"'{target.pointer}' is a required amount or quantity and may not have a default"
-        self._diagnostics.add(Code.DEFAULT_NOT_ALLOWED, span, message, "use `or quarantine`")
-
-    def consequence(self, outcome: Outcome, pipeline: Pipeline, target: Target, code: str, expected: str) -> End | None:
-        """What the outcome does; None if it was reported."""
-        pipeline.used.add(outcome)
-        if outcome.action is Action.QUARANTINE:
-            return Reject(target.rule, code, pipeline.pointer, expected, pipeline.depth)
-        if outcome.action is Action.OMIT:
-            if target.required:
-                message = f"'{target.pointer}' is required and cannot be left out"
-                self._diagnostics.add(Code.ABSENT_NOT_TAKEN, outcome.span, message, "use `or quarantine`")
-                return None
-            pipeline.may_omit = True
-            return Give(None)
-        if self._is_amount(target) and target.required:
-            self._refuse_default(outcome.span, target)
-            return None
-        if not literal_fits(outcome.value, target.schema):
-            message = f"{outcome.value!a} does not fit '{target.pointer}'"
-            self._diagnostics.add(Code.LITERAL_MISMATCH, outcome.span, message)
-            return None
-        return Give(Fixed(outcome.value))
-
-    def _settle(self, pipeline: Pipeline, outcome: Outcome, target: Target) -> bool:
-        """Apply one outcome that stands behind the path."""
-        possible = {
-            Condition.ABSENT: pipeline.type.absent,
-            Condition.NULL: pipeline.type.nullable,
-            Condition.EMPTY: pipeline.type.kind in ("string", "array"),
-        }
-        wanted = outcome.conditions or (
-            (Condition.ABSENT,) if outcome.action is Action.VALUE else (Condition.ABSENT, Condition.NULL)
-        )
-        taken = {condition for condition in wanted if possible.get(condition)}
-        if not taken:
-            return True
-        consequence = self.consequence(outcome, pipeline, target, "MISSING", "a value")
-        if consequence is None:
-            return False
-        if {Condition.ABSENT, Condition.NULL} <= taken:
-            pipeline.statements.append(Guard(Test.MISSING, consequence))
-        elif Condition.ABSENT in taken:
-            pipeline.statements.append(Guard(Test.ABSENT, consequence))
-        elif Condition.NULL in taken:
-            pipeline.statements.append(Guard(Test.NULL, consequence))
-        if Condition.EMPTY in taken:
-            pipeline.statements.append(Guard(Test.EMPTY, consequence))
-        before = pipeline.type
-        pipeline.type = replace(
-            before,
-            absent=before.absent and Condition.ABSENT not in taken,
-            nullable=before.nullable and Condition.NULL not in taken,
-            min_length=max(1, before.min_length) if Condition.EMPTY in taken else before.min_length,
-        )
-        return True
-
-    def _need_present(self, pipeline: Pipeline, target: Target, span: Span, *, takes_null: bool) -> bool:
-        """What may still be absent is left out of an optional target and refused for a required one."""
-        sound = True
-        if pipeline.type.absent:
-            if target.required:
-                message = f"the value may be absent, and '{target.pointer}' is required"
-                hint = "add `or quarantine`, or make the field required in the vendor schema"
-                self._diagnostics.add(Code.ABSENT_NOT_TAKEN, span, message, hint)
-                sound = False
-            else:
-                pipeline.statements.append(Guard(Test.ABSENT, Give(None)))
-                pipeline.may_omit = True
-        if pipeline.type.nullable and not takes_null:
-            hint = "add `or omit on null` or `or quarantine on null`"
-            self._diagnostics.add(Code.NULL_NOT_TAKEN, span, "the value may be null, which is not taken here", hint)
-            sound = False
-        nullable = pipeline.type.nullable and takes_null
-        pipeline.type = replace(certain(pipeline.type), nullable=nullable)
-        return sound
 
     def _step(self, pipeline: Pipeline, step: Step, scopes: tuple[Scope, ...], target: Target) -> bool:
         definition = STEPS.get(step.name)
@@ -285,7 +125,9 @@ class PipelineCompiler:
             message = f"'{step.name}' can fail on a {before.describe()}: {definition.fails}"
             self._diagnostics.add(Code.FALLIBLE, step.span, message, "add `or quarantine`, `or omit` or a value")
             return False
-        consequence = self.consequence(outcomes[0], pipeline, target, "NOT_CONVERTIBLE", f"what '{step.name}' takes")
+        consequence = self._outcomes.consequence(
+            outcomes[0], pipeline, target, "NOT_CONVERTIBLE", f"what '{step.name}' takes"
+        )
         if consequence is not None:
             pipeline.statements.append(Convert(call, consequence))
         return consequence is not None
@@ -340,7 +182,7 @@ class PipelineCompiler:
                 self._report_gap(gap, pipeline, expression, target)
                 sound = False
                 continue
-            consequence = self.consequence(final, pipeline, target, gap.code, gap.what)
+            consequence = self._outcomes.consequence(final, pipeline, target, gap.code, gap.what)
             if consequence is None:
                 return False
             pipeline.statements.append(

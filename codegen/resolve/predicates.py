@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics, suggestion
-from codegen.frontend.expression import Both, Compare, Comparison, Not, Present
-from codegen.ir import Equals, Fixed, IsPresent, Joined, Negated
+from codegen.frontend import syntax
+from codegen.frontend.json_schema import type_of_value
+from codegen.frontend.syntax import Compare, Comparison, Not, Present
+from codegen.ir import Apply, Equals, Fixed, IsPresent, Joined, Negated
 from codegen.resolve.scopes import Scope, locate
 
 if TYPE_CHECKING:
-    from codegen.frontend.expression import Predicate
-    from codegen.frontend.mapping import MatchBlock
+    from codegen.frontend.document import MatchBlock
+    from codegen.frontend.syntax import Predicate
     from codegen.ir import Condition
     from codegen.resolve.types import ValueType
     from codegen.source import Scalar
@@ -24,12 +28,15 @@ def condition_of(predicate: Predicate, scopes: tuple[Scope, ...], diagnostics: D
             located = locate(predicate.path, scopes, diagnostics)
             if located is None or not _comparable(predicate, located.type, diagnostics):
                 return None
-            equals = Equals(located.read, Fixed(predicate.literal.value))
+            literal = Fixed(predicate.literal.value)
+            equals = Equals(located.read, literal)
+            if located.type.kind == "any" and isinstance(literal.value, int | Decimal):
+                equals = Equals(Apply("same", (located.read, literal)), Fixed(value=True))
             if predicate.comparison is Comparison.EQUAL:
                 return equals
             # What is absent is neither equal nor unequal: both comparisons are false.
             unequal = Negated(equals)
-            return unequal if located.read.certain else Joined("and", IsPresent(located.read), unequal)
+            return unequal if located.read.certain else Joined("and", (IsPresent(located.read), unequal))
         case Present():
             located = locate(predicate.path, scopes, diagnostics)
             if located is not None and not located.type.absent:
@@ -39,10 +46,10 @@ def condition_of(predicate: Predicate, scopes: tuple[Scope, ...], diagnostics: D
         case Not():
             inner = condition_of(predicate.inner, scopes, diagnostics)
             return Negated(inner) if inner else None
-        case Both():
-            left = condition_of(predicate.left, scopes, diagnostics)
-            right = condition_of(predicate.right, scopes, diagnostics)
-            return Joined(predicate.word, left, right) if left and right else None
+        case syntax.Joined():
+            terms = [condition_of(term, scopes, diagnostics) for term in predicate.terms]
+            found = tuple(term for term in terms if term is not None)
+            return Joined(predicate.word, found) if len(found) == len(terms) else None
 
 
 def _comparable(predicate: Compare, found: ValueType, diagnostics: Diagnostics) -> bool:
@@ -50,7 +57,7 @@ def _comparable(predicate: Compare, found: ValueType, diagnostics: Diagnostics) 
     if value is None:
         possible = found.nullable
     else:
-        kind = _kind(value)
+        kind = type_of_value(value)
         numeric = {kind, found.kind} <= {"integer", "number"}
         possible = (found.kind in (kind, "any") or numeric) and (found.enum is None or value in found.enum)
     if not possible:
@@ -60,29 +67,26 @@ def _comparable(predicate: Compare, found: ValueType, diagnostics: Diagnostics) 
     return possible
 
 
-def _kind(value: Scalar) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "integer"
-    return "string" if isinstance(value, str) else "number"
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,999})")
+_MATCHED = ("string", "boolean", "integer", "null")
 
 
 def case_literals(block: MatchBlock, found: ValueType, diagnostics: Diagnostics) -> list[Scalar] | None:
     """The cases' values in the type of what is matched, proven to cover it; None if something was reported."""
+    if found.kind not in _MATCHED:
+        message = f"'{block.source.text}' is {found.describe()}; a match takes a string, an integer or a boolean"
+        diagnostics.add(Code.TYPE_MISMATCH, block.source.span, message)
+        return None
     literals: list[Scalar] = []
     sound = True
     for case in block.cases:
-        known, literal = _case_literal(str(case.literal), found) if case.literal is not None else (found.nullable, None)
-        unreachable = not known or (found.enum is not None and literal is not None and literal not in found.enum)
-        if unreachable:
+        possible, literal = _case_literal(case.literal, found)
+        if not possible or literal in literals:
+            message = f"'{block.source.text}' is {found.describe()} and is never '{case.literal}'"
             hint = suggestion(str(case.literal), map(str, found.enum)) if found.enum else ""
-            diagnostics.add(
-                Code.UNREACHABLE,
-                case.span,
-                f"'{block.source.text}' is {found.describe()} and is never '{case.literal}'",
-                hint,
-            )
+            if possible:
+                message, hint = f"case '{case.literal}' stands above already", "remove one of the two"
+            diagnostics.add(Code.UNREACHABLE, case.span, message, hint)
             sound = False
         literals.append(literal)
     missing = _uncovered(literals, found)
@@ -97,20 +101,23 @@ def case_literals(block: MatchBlock, found: ValueType, diagnostics: Diagnostics)
     return literals if sound else None
 
 
-def _case_literal(text: str, found: ValueType) -> tuple[bool, Scalar]:
-    """Whether a case's text can be a value of the type, and that value."""
-    if found.kind == "string":
-        return True, text
+def _case_literal(text: Scalar, found: ValueType) -> tuple[bool, Scalar]:
+    """Whether a case can be a value of the type, and that value."""
+    if text is None:
+        return found.nullable, None
+    literal: Scalar = str(text)
     if found.kind == "boolean" and text in ("true", "false"):
-        return True, text == "true"
-    if found.kind == "integer" and text.removeprefix("-").isdecimal() and text.isascii():
-        return True, int(text)
-    return False, text
+        literal = text == "true"
+    if found.kind == "integer" and _INTEGER.fullmatch(str(text)):
+        literal = int(str(text))
+    possible = type_of_value(literal) == found.kind and (found.enum is None or literal in found.enum)
+    return possible, literal
 
 
 def _uncovered(literals: list[Scalar], found: ValueType) -> str:
     """What no case covers, in words; empty if every value is covered."""
-    values: tuple[Scalar, ...] | None = (False, True) if found.kind == "boolean" else found.enum
+    every: dict[str, tuple[Scalar, ...]] = {"boolean": (False, True), "null": ()}
+    values = every.get(found.kind) if found.enum is None else found.enum
     if values is None:
         return f"every {found.kind}"
     missing = [str(value) for value in values if value not in literals]
@@ -127,21 +134,5 @@ def paths_of(predicate: Predicate, scopes: tuple[Scope, ...]) -> list[str]:
             return [located.lineage] if located else []
         case Not():
             return paths_of(predicate.inner, scopes)
-        case Both():
-            return paths_of(predicate.left, scopes) + paths_of(predicate.right, scopes)
-
-
-def describe(predicate: Predicate) -> str:
-    """The predicate in the words of the mapping."""
-    match predicate:
-        case Compare():
-            value = predicate.literal.value
-            literal = f"'{value}'" if isinstance(value, str) else "null" if value is None else str(value).lower()
-            return f"{predicate.path.text} {predicate.comparison} {literal}"
-        case Present():
-            return f"present({predicate.path.text})"
-        case Not():
-            return f"not {describe(predicate.inner)}"
-        case Both():
-            inner = f"{describe(predicate.left)} {predicate.word} {describe(predicate.right)}"
-            return f"({inner})" if predicate.grouped else inner
+        case syntax.Joined():
+            return [path for term in predicate.terms for path in paths_of(term, scopes)]

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from codegen.diagnostics import Code, Diagnostics
-from codegen.ir import ContractSchema, FieldDoc, Project, VendorMapping
-from codegen.naming import ClassName, PythonIdentifier
+from codegen.frontend.json_schema import ASSERTIONS
+from codegen.ir import Project, VendorMapping
+from codegen.naming import PythonIdentifier
+from codegen.resolve.contracts import ContractCompiler
 from codegen.resolve.events import EventCompiler, canonical_events, schema_name
-from codegen.resolve.scopes import token
+from codegen.resolve.webhooks import compile_webhook
 from codegen.runtime.exact_json import digest
 from codegen.source import plain_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from codegen.frontend.json_schema import Schema, SchemaStore
-    from codegen.frontend.mapping import EventDocument, MappingDocument
-    from codegen.source import JsonSource, Node
+    from codegen.frontend.document import EventDocument, MappingDocument
+    from codegen.frontend.schema_store import SchemaStore
+    from codegen.source import Node
 
 COMPILER_VERSION = "1"
 """Raised when the compiler gives other output for the same contracts; part of every mapping version."""
@@ -31,20 +33,19 @@ def resolve_project(
     diagnostics: Diagnostics,
 ) -> Project:
     """The project's intermediate representation. ``runtime`` holds the sources that mappers call, by file name."""
-    schemas: dict[str, ContractSchema] = {}
+    contracts = ContractCompiler(store, diagnostics)
     for path in store.names():
-        schema, source = store.schema(path), store.source(path)
-        if schema is not None and source is not None and "type" in source.value:
-            schemas[schema_name(path)] = contract_schema(schema_name(path), source, schema, store)
-    canonical = canonical_events(store)
+        schema = store.schema(path)
+        if schema is not None and ASSERTIONS & schema.keywords.keys():
+            contracts.add(schema_name(path), schema)
+    canonical = canonical_events(store, diagnostics)
     _check_vendors([document for document, _ in mappings], diagnostics)
-    vendors = []
-    for document, node in mappings:
-        compiler = EventCompiler(store, canonical, document, diagnostics)
-        vendor = _vendor(document, node, compiler, schemas, store, runtime, diagnostics)
-        vendors.append(vendor)
+    vendors = [
+        _vendor(document, node, EventCompiler(store, canonical, document, diagnostics), contracts, runtime, diagnostics)
+        for document, node in mappings
+    ]
     return Project(
-        schemas=tuple(schemas[name] for name in sorted(schemas)),
+        schemas=contracts.all(),
         vendors=tuple(sorted(vendors, key=lambda vendor: vendor.vendor)),
         openapi=openapi,
     )
@@ -85,36 +86,25 @@ def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
     document: MappingDocument,
     node: Node,
     compiler: EventCompiler,
-    schemas: dict[str, ContractSchema],
-    store: SchemaStore,
+    contracts: ContractCompiler,
     runtime: Mapping[str, str],
     diagnostics: Diagnostics,
 ) -> VendorMapping:
     _check_events(document.events, diagnostics)
-    if (document.scheme == "api-key") == (document.webhook is not None):
-        message = (
-            f"scheme '{document.scheme}' {'takes no webhook block' if document.webhook else 'needs a webhook block'}"
-        )
-        hint = "a native webhook needs a signature scheme; the envelope API takes api-key"
-        diagnostics.add(Code.WRONG_FORM, document.vendor_span, message, hint)
+    _check_webhook(document, diagnostics)
     events = []
     used: dict[str, Any] = {}
     for event in document.events:
         payload = compiler.payload(event)
         if payload is None:
             continue
-        if payload.name not in schemas:
-            schemas[payload.name] = contract_schema(payload.name, payload.source, payload.schema, store)
+        contracts.add(payload.name, payload.schema)
         compiled = compiler.event(event, payload)
         if compiled is None:
             continue
-        used[payload.name] = schemas[payload.name].bundle
-        used[compiled.canonical_schema] = schemas[compiled.canonical_schema].bundle
+        used[payload.name] = contracts.bundle(payload.name)
+        used[compiled.canonical_schema] = contracts.bundle(compiled.canonical_schema)
         events.append(compiled)
-    ignored = {name.casefold() for name in (document.webhook.ignore if document.webhook else ())}
-    for event in document.events:
-        if event.name.casefold() in ignored:
-            diagnostics.add(Code.DUPLICATE_NAME, event.span, f"event '{event.name}' is mapped and ignored", "keep one")
     parts = {"compiler": COMPILER_VERSION, "mapping": plain_value(node), "schemas": used, "runtime": dict(runtime)}
     return VendorMapping(
         vendor=document.vendor,
@@ -128,33 +118,18 @@ def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
         burst=document.burst,
         max_payload_bytes=document.max_payload_bytes,
         mapping_version=f"sha256:{digest(parts)}",
-        webhook=compiler.webhook(document.webhook) if document.webhook else None,
+        webhook=compile_webhook(document.webhook, diagnostics) if document.webhook else None,
         events=tuple(events),
     )
 
 
-def contract_schema(name: str, source: JsonSource, schema: Schema, store: SchemaStore) -> ContractSchema:
-    """A schema as it is emitted."""
-    title = schema.title or ClassName(name.rpartition("/")[2])
-    bundle = {"title": title, **store.bundle(source)}
-    return ContractSchema(
-        name=name, title=title, description=schema.description, bundle=bundle, fields=tuple(_fields(schema, ""))
-    )
-
-
-def _fields(schema: Schema, pointer: str) -> Iterator[FieldDoc]:
-    for name, below in schema.properties.items():
-        at = f"{pointer}/{token(name)}"
-        yield FieldDoc(at, _describe(below), name in schema.required, below.sensitive, below.description)
-        yield from _fields(below, at)
-        if below.items is not None:
-            yield from _fields(below.items, f"{at}/*")
-
-
-def _describe(schema: Schema) -> str:
-    words = " or ".join(schema.types)
-    if schema.format:
-        words += f" ({schema.format})"
-    if schema.enum is not None:
-        words += f": {', '.join(map(str, schema.enum))}"
-    return words
+def _check_webhook(document: MappingDocument, diagnostics: Diagnostics) -> None:
+    if (document.scheme == "api-key") == (document.webhook is not None):
+        needs = "takes no webhook block" if document.webhook else "needs a webhook block"
+        hint = "a native webhook needs a signature scheme; the envelope API takes api-key"
+        message = f"scheme '{document.scheme}' {needs}"
+        diagnostics.add(Code.WRONG_FORM, document.vendor_span, message, hint)
+    ignored = {name.casefold() for name in (document.webhook.ignore if document.webhook else ())}
+    for event in document.events:
+        if event.name.casefold() in ignored:
+            diagnostics.add(Code.DUPLICATE_NAME, event.span, f"event '{event.name}' is mapped and ignored", "keep one")

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics, suggestion
+from codegen.frontend.json_source import escaped
 from codegen.ir import Read
 from codegen.resolve.types import ValueType, type_of_schema
 
 if TYPE_CHECKING:
-    from codegen.frontend.expression import Path
     from codegen.frontend.json_schema import Schema
+    from codegen.frontend.syntax import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,9 @@ class Scope:
 
     type: ValueType
     pointer: str
-    """From the element of the nearest each."""
-    depth: int
-    """How many eaches are open."""
+    """From the scope ``base``."""
+    base: int
+    """Number of the nearest scope that is the payload or an element of an array."""
     lineage: str
     """From the payload's root, ``*`` for indexes."""
 
@@ -34,23 +35,18 @@ class Located:
     read: Read
     type: ValueType
     pointer: str
-    depth: int
+    base: int
     lineage: str
 
 
-_ENVELOPE = {
-    "vendorId": ValueType(kind="string", min_length=1, max_length=64),
-    "externalEventId": ValueType(kind="string", min_length=1, max_length=256),
-    "eventType": ValueType(kind="string", min_length=1, max_length=128),
+ENVELOPE = {
+    "vendorId": ValueType(kind="string", min_length=1, max_length=64, pattern="^[A-Za-z][A-Za-z0-9_-]{0,63}$"),
+    "externalEventId": ValueType(kind="string", min_length=1, max_length=256, pattern="^[!-~]([ -~]{0,254}[!-~])?$"),
+    "eventType": ValueType(kind="string", min_length=1, max_length=128, pattern="^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$"),
     "occurredAt": ValueType(kind="string", format="date-time"),
     "receivedAt": ValueType(kind="string", format="date-time"),
 }
 """What the mapper is given of the envelope; the bounds are those of envelope.schema.json."""
-
-
-def token(name: str | int) -> str:
-    """One reference token of a JSON Pointer."""
-    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 def locate(path: Path, scopes: tuple[Scope, ...], diagnostics: Diagnostics) -> Located | None:
@@ -59,7 +55,8 @@ def locate(path: Path, scopes: tuple[Scope, ...], diagnostics: Diagnostics) -> L
         return _locate_envelope(path, diagnostics)
     up = path.root.count("parent")
     if path.root and not up:
-        diagnostics.add(Code.UNKNOWN_PATH, path.span, f"'{path.root}' is not known here", "a rule reads the payload")
+        hint = f"a rule reads the payload; a field of that name is `$.{path.text}`"
+        diagnostics.add(Code.UNKNOWN_PATH, path.span, f"'{path.root}' is not known here", hint)
         return None
     if up >= len(scopes):
         diagnostics.add(Code.UNKNOWN_PATH, path.span, f"'{path.text}': there is no such parent")
@@ -69,18 +66,17 @@ def locate(path: Path, scopes: tuple[Scope, ...], diagnostics: Diagnostics) -> L
     found = _descend(path, scope.type, diagnostics)
     if found is None:
         return None
-    below = "".join(f"/{token(name)}" for name in path.segments)
+    below = "".join(f"/{escaped(name)}" for name in path.segments)
     read = Read(number, path.segments, certain=not found.absent)
-    return Located(read, found, scope.pointer + below, scope.depth, scope.lineage + below)
+    return Located(read, found, scope.pointer + below, scope.base, scope.lineage + below)
 
 
 def _locate_envelope(path: Path, diagnostics: Diagnostics) -> Located | None:
-    name = path.segments[0] if len(path.segments) == 1 else None
-    if name not in _ENVELOPE:
-        diagnostics.add(Code.UNKNOWN_PATH, path.span, f"no '{path.text}'", suggestion(str(name), _ENVELOPE))
+    name = ".".join(map(str, path.segments))
+    if name not in ENVELOPE:
+        diagnostics.add(Code.UNKNOWN_PATH, path.span, f"the envelope has no '{name}'", suggestion(name, ENVELOPE))
         return None
-    assert isinstance(name, str)
-    return Located(Read("envelope", (name,), certain=True), _ENVELOPE[name], "", 0, f"envelope:{name}")
+    return Located(Read("envelope", (name,), certain=True), ENVELOPE[name], "", 0, f"envelope:{name}")
 
 
 def _descend(path: Path, start: ValueType, diagnostics: Diagnostics) -> ValueType | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from codegen.frontend.schema_reader import whole_bound
 from codegen.resolve.types import ValueType
 from codegen.runtime import mapping as runtime
 
@@ -69,7 +70,9 @@ def _string(value: ValueType, _: Arguments) -> ValueType:
 def _integer(value: ValueType, _: Arguments) -> ValueType:
     if value.kind == "string":
         return ValueType(kind="integer")
-    return ValueType(kind="integer", minimum=value.minimum, maximum=value.maximum)
+    minimum = whole_bound(value.minimum, "minimum") if value.minimum is not None else None
+    maximum = whole_bound(value.maximum, "maximum") if value.maximum is not None else None
+    return ValueType(kind="integer", minimum=minimum, maximum=maximum)
 
 
 def _minor_units(value: ValueType, _: Arguments) -> ValueType:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
+
+from codegen.frontend.json_schema import type_of_value
 from codegen.ir import Test
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from codegen.frontend.json_schema import Schema
     from codegen.source import Scalar
 
@@ -41,15 +45,30 @@ class ValueType:
         return f"{words}, may be absent" if self.absent else words
 
 
+_OF_CONSTANTS = (
+    "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
+    "pattern", "format",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=10_000)
+def _validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
+    keywords = {keyword: schema.keywords[keyword] for keyword in _OF_CONSTANTS if keyword in schema.keywords}
+    return jsonschema_rs.Draft202012Validator(keywords, validate_formats=True)
+
+
+def accepts(schema: Schema, constant: Scalar) -> bool:
+    """Whether a constant is valid under the schema, by the validator that the run time uses."""
+    return _validator(schema).is_valid(constant)
+
+
 def type_of_schema(schema: Schema, *, absent: bool = False) -> ValueType:
     """The type of a value that is valid under the schema."""
     kinds = schema.value_types
-    enum = tuple(value for value in schema.enum if value is not None) if schema.enum is not None else None
-    return ValueType(
+    found = ValueType(
         kind=kinds[0] if len(kinds) == 1 else "any" if kinds else "null",
         nullable=schema.nullable,
         absent=absent,
-        enum=enum,
         minimum=schema.minimum,
         maximum=schema.maximum,
         min_length=schema.min_length,
@@ -58,18 +77,27 @@ def type_of_schema(schema: Schema, *, absent: bool = False) -> ValueType:
         format=schema.format,
         schema=schema,
     )
+    if schema.enum is None:
+        return found
+    return _with_enum(found, tuple(item for item in schema.enum if item is not None and accepts(schema, item)))
 
 
 def type_of_literal(value: Scalar) -> ValueType:
     """The type of a constant."""
     if value is None:
         return ValueType(kind="null", nullable=True)
-    if isinstance(value, bool):
-        return ValueType(kind="boolean", enum=(value,))
-    if isinstance(value, str):
-        return ValueType(kind="string", enum=(value,), min_length=len(value), max_length=len(value))
-    kind = "integer" if isinstance(value, int) else "number"
-    return ValueType(kind=kind, enum=(value,), minimum=value, maximum=value)
+    return _with_enum(ValueType(kind=type_of_value(value)), (value,))
+
+
+def _with_enum(found: ValueType, enum: tuple[Any, ...]) -> ValueType:
+    """The type with all its values known, and so their bounds."""
+    if not enum:
+        return replace(found, enum=enum)
+    if found.kind == "string":
+        return replace(found, enum=enum, min_length=min(map(len, enum)), max_length=max(map(len, enum)))
+    if found.kind in ("integer", "number"):
+        return replace(found, enum=enum, minimum=min(enum), maximum=max(enum))
+    return replace(found, enum=enum)
 
 
 def union(left: ValueType, right: ValueType) -> ValueType:
@@ -126,49 +154,23 @@ def kind_fits(value: ValueType, target: Schema) -> bool:
     return value.kind in kinds or (value.kind == "integer" and "number" in kinds)
 
 
-def literal_fits(value: Any, target: Schema) -> bool:
-    """Whether a constant is valid under the target."""
-    if value is None:
-        return target.nullable
-    found = type_of_literal(value)
-    return kind_fits(found, target) and not gaps(found, target)
-
-
 def gaps(value: ValueType, target: Schema) -> list[Gap]:
     """What of the target's constraints is unproven for a value whose kind fits."""
-    if value.enum is not None:
-        refused = [item for item in value.enum if not _valid(item, target)]
-        if not refused:
-            return []
-        if target.enum is None and value.kind == "string" and not target.format:
-            value = replace(value, enum=None)
-    found: list[Gap] = []
+    if value.enum is not None and all(accepts(target, item) for item in value.enum):
+        return []
     if target.enum is not None:
-        allowed = tuple(item for item in target.enum if item is not None)
-        if value.enum is None or any(item not in allowed for item in value.enum):
-            words = ", ".join(map(str, allowed))
-            gap = Gap(f"one of {words}", "an `enum` of these", Test.NOT_LISTED, "NOT_ALLOWED", values=allowed)
-            return [gap]
+        return [_enum_gap(value, target, target.enum)]
     if value.kind in ("integer", "number"):
-        found += _range_gaps(value, target)
-    if value.kind == "string":
-        found += _string_gaps(value, target)
-    return found
+        return _range_gaps(value, target)
+    return _string_gaps(value, target) if value.kind == "string" else []
 
 
-def _valid(item: Any, target: Schema) -> bool:
-    if target.enum is not None and not any(item == one and type(item) is type(one) for one in target.enum):
-        return False
-    if isinstance(item, str):
-        return (
-            target.min_length <= len(item)
-            and (target.max_length is None or len(item) <= target.max_length)
-            and (target.pattern is None or re.search(python_pattern(target.pattern), item, re.ASCII) is not None)
-            and target.format is None
-        )
-    if isinstance(item, int | Decimal) and not isinstance(item, bool):
-        return (target.minimum is None or item >= target.minimum) and (target.maximum is None or item <= target.maximum)
-    return True
+def _enum_gap(value: ValueType, target: Schema, constants: tuple[Any, ...]) -> Gap:
+    # Only constants of the value's own kind are looked up: Python would take true for 1.
+    kinds = {value.kind, "integer"} if value.kind == "number" else {value.kind}
+    values = tuple(item for item in constants if type_of_value(item) in kinds and accepts(target, item))
+    words = ", ".join(str(item) for item in constants if item is not None)
+    return Gap(f"one of {words}", "an `enum` of these", Test.NOT_LISTED, "NOT_ALLOWED", values=values)
 
 
 def _range_gaps(value: ValueType, target: Schema) -> list[Gap]:
@@ -207,16 +209,9 @@ def _string_gaps(value: ValueType, target: Schema) -> list[Gap]:
                 f"`pattern: {target.pattern}`",
                 Test.NO_MATCH,
                 "PATTERN_MISMATCH",
-                pattern=python_pattern(target.pattern),
+                pattern=target.pattern,
             )
         )
     if target.format is not None and value.format != target.format:
         found.append(Gap(f"a {target.format}", f"`format: {target.format}`", None))
     return found
-
-
-def python_pattern(pattern: str) -> str:
-    """A portable pattern as Python's ``re`` reads it under ``re.ASCII``: ``$`` must not match before a last newline."""
-    if pattern.endswith("$") and not pattern.endswith("\\$"):
-        return pattern[:-1] + r"\Z"
-    return pattern

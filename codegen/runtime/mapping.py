@@ -9,6 +9,8 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
+
 from .currencies import EXPONENTS
 from .exact_json import digest as _digest
 from .exact_json import number_text
@@ -48,15 +50,15 @@ def json_type(value: Any) -> str:
 class Rejected(Exception):  # noqa: N818 - the payload is rejected, the program is not in error
     """A rule that was marked as fallible refused the payload. Never holds a value of it."""
 
-    def __init__(self, *, rule: str, code: str, pointer: str, expected: str, found: Any, depth: int = 0) -> None:
-        """``pointer`` is relative to the element that ``depth`` nested eaches have reached; 0 is the payload.
+    def __init__(self, *, rule: str, code: str, pointer: str, expected: str, found: Any, scope: int = 0) -> None:
+        """``pointer`` starts at the element that the scope of this number stands at; 0 is the payload.
 
         Of ``found`` only the JSON type is kept; OMIT where no single value was looked at.
         """
         self.rule = rule
         self.code = code
         self.pointer = pointer
-        self.depth = depth
+        self.scope = scope
         self.message = f"expected {expected}" + ("" if found is OMIT else f", found {json_type(found)}")
         super().__init__(f"{rule}: {self.message}")
 
@@ -78,16 +80,24 @@ def first(*values: Any) -> Any:
     return next((value for value in values if value is not ABSENT), ABSENT)
 
 
-def each(make: Callable[[Any], Any], items: Iterable[Any], pointer: str, depth: int) -> list[Any]:
-    """``make`` of every item; completes a rejection's pointer with the item's place. ``depth`` is the array's own."""
+def same(left: Any, right: Any) -> bool:
+    """Equality as JSON has it, where Python would take true for 1."""
+    return (type(left) is bool) is (type(right) is bool) and left == right
+
+
+def each(make: Callable[[Any], Any], items: Iterable[Any], pointer: str, origin: int, scope: int) -> list[Any]:
+    """``make`` of every item; completes the pointer of a rejection inside of the items, whose ``scope`` that is.
+
+    ``pointer`` is the array's own, from the scope ``origin``.
+    """
     made = []
     for index, item in enumerate(items):
         try:
             result = make(item)
         except Rejected as rejection:
-            if rejection.depth == depth + 1:
+            if rejection.scope == scope:
                 rejection.pointer = f"{pointer}/{index}{rejection.pointer}"
-                rejection.depth = depth
+                rejection.scope = origin
             raise
         if result is not OMIT:
             made.append(result)
@@ -150,10 +160,11 @@ def minor_units(value: Any, currency: Any) -> int | Marker:
 
 
 _DATE_TIME = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(\.\d+)?(?:([Zz])|([+-])(\d{2}):(\d{2}))", re.ASCII
+    r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(\.\d+)?(?:([Zz])|([+-])([01]\d|2[0-3]):([0-5]\d))", re.ASCII
 )
-_LAST_MINUTE = 59
 _LEAP_SECOND = 60
+_DAY = timedelta(days=1)
+_LAST_MINUTE = timedelta(hours=23, minutes=59)
 
 
 def timestamp(text: Any) -> str | Marker:
@@ -166,8 +177,10 @@ def timestamp(text: Any) -> str | Marker:
         return FAILED
     year, month, day, hour, minute, second = map(int, match.group(1, 2, 3, 4, 5, 6))
     fraction, _, sign, offset_hour, offset_minute = match.group(7, 8, 9, 10, 11)
-    in_range = second <= _LEAP_SECOND and int(offset_minute or 0) <= _LAST_MINUTE and int(offset_hour or 0) < 24  # noqa: PLR2004
-    if not in_range:
+    offset = timedelta(hours=int(offset_hour or 0), minutes=int(offset_minute or 0)) * (-1 if sign == "-" else 1)
+    # A leap second is the last second of a day in UTC.
+    is_last_minute = (timedelta(hours=hour, minutes=minute) - offset) % _DAY == _LAST_MINUTE
+    if second > _LEAP_SECOND or (second == _LEAP_SECOND and not is_last_minute):
         return FAILED
     tail = f":{second:02}{fraction or ''}"
     own_offset = f"{sign}{offset_hour}:{offset_minute}" if sign else "Z"
@@ -175,14 +188,13 @@ def timestamp(text: Any) -> str | Marker:
     try:
         # The year 0000 is valid RFC 3339 and outside of Python's calendar; its leap year is checked on 2000.
         moment = datetime(year or 2000, month, day, hour, minute, tzinfo=UTC)
-        if sign and year:
-            offset = timedelta(hours=int(offset_hour), minutes=int(offset_minute))
-            moment += -offset if sign == "+" else offset
-    except OverflowError:
-        return unmoved
     except ValueError:
         return FAILED
     if not year:
+        return unmoved
+    try:
+        moment -= offset
+    except OverflowError:
         return unmoved
     return f"{moment.year:04}-{moment.month:02}-{moment.day:02}T{moment.hour:02}:{moment.minute:02}{tail}Z"
 
@@ -194,9 +206,9 @@ def join(separator: str, *parts: Any) -> str | Marker:
     return separator.join(map(str, parts))
 
 
-def digest(value: Any) -> str:
-    """Hex SHA-256 of the value's canonical JSON form."""
-    return _digest(value)
+def digest(value: Any) -> str | Marker:
+    """Hex SHA-256 of the value's canonical JSON form; FAILED where there is no value."""
+    return FAILED if value is ABSENT else _digest(value)
 
 
 def text_or_failed(value: Any) -> str | Marker:
@@ -207,10 +219,10 @@ def text_or_failed(value: Any) -> str | Marker:
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.ASCII)
+def _compiled(pattern: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=jsonschema_rs.RegexOptions())
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the text matches a contract's pattern, which the compiler has put into Python's dialect."""
-    return _compiled(pattern).search(text) is not None
+    """Whether the text matches a contract's pattern, as validation reads it and in linear time."""
+    return _compiled(pattern).is_valid(text)

@@ -7,8 +7,8 @@ from generated.runtime import mapping as rt
 from generated.runtime.binding import EventBinding, VendorProfile, WebhookBinding, WebhookEnvelope
 
 
-def _orders_create_total_amount(payload: Any, envelope: Any) -> Any:
-    # total/amount: total_price | minor_units(currency) or quarantine
+def _orders_create__total__amount(payload: Any, envelope: Any) -> Any:
+    # total/amount <- total_price | minor_units(currency) or quarantine
     value: Any = payload["total_price"]
     converted = rt.minor_units(value, payload["currency"])
     if converted is rt.FAILED:
@@ -18,7 +18,7 @@ def _orders_create_total_amount(payload: Any, envelope: Any) -> Any:
             pointer="/total_price",
             expected="what 'minor_units' takes",
             found=value,
-            depth=0,
+            scope=0,
         )
     value = converted
     if not -1000000000000000 <= value <= 1000000000000000:
@@ -28,146 +28,146 @@ def _orders_create_total_amount(payload: Any, envelope: Any) -> Any:
             pointer="/total_price",
             expected="a number from -1000000000000000 to 1000000000000000",
             found=value,
-            depth=0,
+            scope=0,
         )
     return value
 
 
-def _orders_create_total(payload: Any, envelope: Any) -> Any:
+def _orders_create__total(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # amount: total_price | minor_units(currency) or quarantine
-    data["amount"] = _orders_create_total_amount(payload, envelope)
-    # currency: currency
+    # amount <- total_price | minor_units(currency) or quarantine
+    data["amount"] = _orders_create__total__amount(payload, envelope)
+    # currency <- currency
     data["currency"] = payload["currency"]
     return data
 
 
-def _orders_create_customer_object(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _orders_create__customer__object(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # customerId: id | string
+    # customerId <- id | string
     data["customerId"] = rt.string(scope1["id"])
-    # email: email or omit
+    # email <- email or omit
     value = rt.get(scope1, "email")
     if value is not rt.ABSENT and value is not None:
         data["email"] = value
-    # phone: phone or omit
+    # phone <- phone or omit
     value = rt.get(scope1, "phone")
     if value is not rt.ABSENT and value is not None:
         data["phone"] = value
     return data
 
 
-def _orders_create_customer(payload: Any, envelope: Any) -> Any:
-    # customer: from customer or omit
+def _orders_create__customer(payload: Any, envelope: Any) -> Any:
+    # customer <- from customer or omit
     value: Any = rt.get(payload, "customer")
     if value is rt.ABSENT or value is None:
         return rt.OMIT
-    return _orders_create_customer_object(payload, value, envelope)
+    return _orders_create__customer__object(payload, value, envelope)
 
 
-def _orders_create_shipping_address_object(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _orders_create__shipping_address__object(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # name: name or omit
+    # name <- name or omit
     value = rt.get(scope1, "name")
     if value is not rt.ABSENT and value is not None:
         data["name"] = value
-    # company: company or omit
+    # company <- company or omit
     value = rt.get(scope1, "company")
     if value is not rt.ABSENT and value is not None:
         data["company"] = value
-    # line1: address1 or omit
+    # line1 <- address1 or omit
     value = rt.get(scope1, "address1")
     if value is not rt.ABSENT and value is not None:
         data["line1"] = value
-    # line2: address2 or omit
+    # line2 <- address2 or omit
     value = rt.get(scope1, "address2")
     if value is not rt.ABSENT and value is not None:
         data["line2"] = value
-    # city: city or omit
+    # city <- city or omit
     value = rt.get(scope1, "city")
     if value is not rt.ABSENT and value is not None:
         data["city"] = value
-    # region: province or omit
+    # region <- province or omit
     value = rt.get(scope1, "province")
     if value is not rt.ABSENT and value is not None:
         data["region"] = value
-    # postalCode: zip or omit
+    # postalCode <- zip or omit
     value = rt.get(scope1, "zip")
     if value is not rt.ABSENT and value is not None:
         data["postalCode"] = value
-    # countryCode: country_code or omit
+    # countryCode <- country_code or omit
     value = rt.get(scope1, "country_code")
     if value is not rt.ABSENT and value is not None:
         data["countryCode"] = value
-    # phone: phone or omit
+    # phone <- phone or omit
     value = rt.get(scope1, "phone")
     if value is not rt.ABSENT and value is not None:
         data["phone"] = value
     return data or rt.OMIT
 
 
-def _orders_create_shipping_address(payload: Any, envelope: Any) -> Any:
-    # shippingAddress: from shipping_address or omit
+def _orders_create__shipping_address(payload: Any, envelope: Any) -> Any:
+    # shippingAddress <- from shipping_address or omit
     value: Any = rt.get(payload, "shipping_address")
     if value is rt.ABSENT or value is None:
         return rt.OMIT
-    return _orders_create_shipping_address_object(payload, value, envelope)
+    return _orders_create__shipping_address__object(payload, value, envelope)
 
 
-def _orders_create_billing_address_object(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _orders_create__billing_address__object(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # name: name or omit
+    # name <- name or omit
     value = rt.get(scope1, "name")
     if value is not rt.ABSENT and value is not None:
         data["name"] = value
-    # company: company or omit
+    # company <- company or omit
     value = rt.get(scope1, "company")
     if value is not rt.ABSENT and value is not None:
         data["company"] = value
-    # line1: address1 or omit
+    # line1 <- address1 or omit
     value = rt.get(scope1, "address1")
     if value is not rt.ABSENT and value is not None:
         data["line1"] = value
-    # line2: address2 or omit
+    # line2 <- address2 or omit
     value = rt.get(scope1, "address2")
     if value is not rt.ABSENT and value is not None:
         data["line2"] = value
-    # city: city or omit
+    # city <- city or omit
     value = rt.get(scope1, "city")
     if value is not rt.ABSENT and value is not None:
         data["city"] = value
-    # region: province or omit
+    # region <- province or omit
     value = rt.get(scope1, "province")
     if value is not rt.ABSENT and value is not None:
         data["region"] = value
-    # postalCode: zip or omit
+    # postalCode <- zip or omit
     value = rt.get(scope1, "zip")
     if value is not rt.ABSENT and value is not None:
         data["postalCode"] = value
-    # countryCode: country_code or omit
+    # countryCode <- country_code or omit
     value = rt.get(scope1, "country_code")
     if value is not rt.ABSENT and value is not None:
         data["countryCode"] = value
-    # phone: phone or omit
+    # phone <- phone or omit
     value = rt.get(scope1, "phone")
     if value is not rt.ABSENT and value is not None:
         data["phone"] = value
     return data or rt.OMIT
 
 
-def _orders_create_billing_address(payload: Any, envelope: Any) -> Any:
-    # billingAddress: from billing_address or omit
+def _orders_create__billing_address(payload: Any, envelope: Any) -> Any:
+    # billingAddress <- from billing_address or omit
     value: Any = rt.get(payload, "billing_address")
     if value is rt.ABSENT or value is None:
         return rt.OMIT
-    return _orders_create_billing_address_object(payload, value, envelope)
+    return _orders_create__billing_address__object(payload, value, envelope)
 
 
-def _orders_create_lines_sku(payload: Any, scope1: Any, envelope: Any) -> Any:
-    # lines/*/sku: sku or omit on null, empty
+def _orders_create__lines__item__sku(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/sku <- sku or omit on null, empty
     value: Any = rt.get(scope1, "sku")
     if value is None:
         return rt.OMIT
@@ -178,8 +178,8 @@ def _orders_create_lines_sku(payload: Any, scope1: Any, envelope: Any) -> Any:
     return value
 
 
-def _orders_create_lines_unit_price_amount(payload: Any, scope1: Any, envelope: Any) -> Any:
-    # lines/*/unitPrice/amount: price | minor_units(parent.currency) or quarantine
+def _orders_create__lines__item__unit_price__amount(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/unitPrice/amount <- price | minor_units(parent.currency) or quarantine
     value: Any = scope1["price"]
     converted = rt.minor_units(value, payload["currency"])
     if converted is rt.FAILED:
@@ -189,7 +189,7 @@ def _orders_create_lines_unit_price_amount(payload: Any, scope1: Any, envelope: 
             pointer="/price",
             expected="what 'minor_units' takes",
             found=value,
-            depth=1,
+            scope=1,
         )
     value = converted
     if not -1000000000000000 <= value <= 1000000000000000:
@@ -199,83 +199,87 @@ def _orders_create_lines_unit_price_amount(payload: Any, scope1: Any, envelope: 
             pointer="/price",
             expected="a number from -1000000000000000 to 1000000000000000",
             found=value,
-            depth=1,
+            scope=1,
         )
     return value
 
 
-def _orders_create_lines_unit_price(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _orders_create__lines__item__unit_price(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # amount: price | minor_units(parent.currency) or quarantine
-    data["amount"] = _orders_create_lines_unit_price_amount(payload, scope1, envelope)
-    # currency: parent.currency
+    # amount <- price | minor_units(parent.currency) or quarantine
+    data["amount"] = _orders_create__lines__item__unit_price__amount(payload, scope1, envelope)
+    # currency <- parent.currency
     data["currency"] = payload["currency"]
     return data
 
 
-def _orders_create_lines_item(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _orders_create__lines__item(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # lineId: id | string
+    # lineId <- id | string
     data["lineId"] = rt.string(scope1["id"])
-    # productId: product_id or omit | string
+    # productId <- product_id or omit | string
     value = rt.get(scope1, "product_id")
     if value is not rt.ABSENT and value is not None:
         data["productId"] = rt.string(value)
-    # sku: sku or omit on null, empty
-    value = _orders_create_lines_sku(payload, scope1, envelope)
+    # sku <- sku or omit on null, empty
+    value = _orders_create__lines__item__sku(payload, scope1, envelope)
     if value is not rt.OMIT:
         data["sku"] = value
-    # title: title
+    # title <- title
     data["title"] = scope1["title"]
-    # quantity: quantity
+    # quantity <- quantity
     data["quantity"] = scope1["quantity"]
-    # unitPrice: object
-    data["unitPrice"] = _orders_create_lines_unit_price(payload, scope1, envelope)
+    # unitPrice <- object
+    data["unitPrice"] = _orders_create__lines__item__unit_price(payload, scope1, envelope)
     return data
 
 
-def _orders_create_lines(payload: Any, envelope: Any) -> Any:
-    # lines: each line_items
+def _orders_create__lines(payload: Any, envelope: Any) -> Any:
+    # lines <- each line_items
     return rt.each(
-        lambda scope1: _orders_create_lines_item(payload, scope1, envelope), payload["line_items"], "/line_items", 0
+        lambda scope1: _orders_create__lines__item(payload, scope1, envelope),
+        payload["line_items"],
+        "/line_items",
+        0,
+        1,
     )
 
 
-def _orders_create_event(payload: Any, envelope: Any) -> Any:
+def _orders_create(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # orderId: id | string
+    # orderId <- id | string
     data["orderId"] = rt.string(payload["id"])
-    # orderNumber: name
+    # orderNumber <- name
     data["orderNumber"] = payload["name"]
-    # placedAt: created_at | timestamp
+    # placedAt <- created_at | timestamp
     data["placedAt"] = rt.timestamp(payload["created_at"])
-    # total: object
-    data["total"] = _orders_create_total(payload, envelope)
-    # customer: object from customer or omit
-    value = _orders_create_customer(payload, envelope)
+    # total <- object
+    data["total"] = _orders_create__total(payload, envelope)
+    # customer <- object from customer or omit
+    value = _orders_create__customer(payload, envelope)
     if value is not rt.OMIT:
         data["customer"] = value
-    # shippingAddress: object from shipping_address or omit
-    value = _orders_create_shipping_address(payload, envelope)
+    # shippingAddress <- object from shipping_address or omit
+    value = _orders_create__shipping_address(payload, envelope)
     if value is not rt.OMIT:
         data["shippingAddress"] = value
-    # billingAddress: object from billing_address or omit
-    value = _orders_create_billing_address(payload, envelope)
+    # billingAddress <- object from billing_address or omit
+    value = _orders_create__billing_address(payload, envelope)
     if value is not rt.OMIT:
         data["billingAddress"] = value
-    # lines: each line_items
-    data["lines"] = _orders_create_lines(payload, envelope)
-    # customerNote: note or omit
+    # lines <- each line_items
+    data["lines"] = _orders_create__lines(payload, envelope)
+    # customerNote <- note or omit
     value = rt.get(payload, "note")
     if value is not rt.ABSENT and value is not None:
         data["customerNote"] = value
-    # channel: source_name or omit
+    # channel <- source_name or omit
     value = rt.get(payload, "source_name")
     if value is not rt.ABSENT and value is not None:
         data["channel"] = value
-    # test: test
+    # test <- test
     value = rt.get(payload, "test")
     if value is not rt.ABSENT:
         data["test"] = value
@@ -283,10 +287,10 @@ def _orders_create_event(payload: Any, envelope: Any) -> Any:
 
 
 def map_orders_create(payload: Any, envelope: Any) -> list[Any]:
-    return [_orders_create_event(payload, envelope)]
+    return [_orders_create(payload, envelope)]
 
 
-_ORDERS_UPDATED_STATUS_ELSE_CASES: dict[Any, Any] = {
+_ORDERS_UPDATED__STATUS__OTHERWISE__CASES: dict[Any, Any] = {
     "pending": "PENDING",
     "authorized": "CONFIRMED",
     "partially_paid": "PARTIALLY_PAID",
@@ -297,8 +301,8 @@ _ORDERS_UPDATED_STATUS_ELSE_CASES: dict[Any, Any] = {
 }
 
 
-def _orders_updated_status_else(payload: Any, envelope: Any) -> Any:
-    # status else: match financial_status or quarantine
+def _orders_updated__status__otherwise(payload: Any, envelope: Any) -> Any:
+    # status(else) <- match financial_status or quarantine
     value: Any = rt.get(payload, "financial_status")
     if value is rt.ABSENT or value is None:
         raise rt.Rejected(
@@ -307,9 +311,9 @@ def _orders_updated_status_else(payload: Any, envelope: Any) -> Any:
             pointer="/financial_status",
             expected="a value",
             found=value,
-            depth=0,
+            scope=0,
         )
-    converted = _ORDERS_UPDATED_STATUS_ELSE_CASES.get(value, rt.FAILED)
+    converted = _ORDERS_UPDATED__STATUS__OTHERWISE__CASES.get(value, rt.FAILED)
     if converted is rt.FAILED:
         raise rt.Rejected(
             rule="orders_updated/status",
@@ -317,14 +321,14 @@ def _orders_updated_status_else(payload: Any, envelope: Any) -> Any:
             pointer="/financial_status",
             expected="a value that the mapping takes",
             found=value,
-            depth=0,
+            scope=0,
         )
     value = converted
     return value
 
 
-def _orders_updated_status(payload: Any, envelope: Any) -> Any:
-    # status: when
+def _orders_updated__status(payload: Any, envelope: Any) -> Any:
+    # status <- when
     if rt.get(payload, "cancelled_at") is not rt.ABSENT and not (rt.get(payload, "cancelled_at") is None):
         return "CANCELLED"
     if rt.get(payload, "fulfillment_status") == "fulfilled":
@@ -333,75 +337,75 @@ def _orders_updated_status(payload: Any, envelope: Any) -> Any:
         return "PARTIALLY_SHIPPED"
     if rt.get(payload, "fulfillment_status") == "restocked":
         return "RETURNED"
-    return _orders_updated_status_else(payload, envelope)
+    return _orders_updated__status__otherwise(payload, envelope)
 
 
-def _orders_updated_event(payload: Any, envelope: Any) -> Any:
+def _orders_updated(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # orderId: id | string
+    # orderId <- id | string
     data["orderId"] = rt.string(payload["id"])
-    # status: when
-    data["status"] = _orders_updated_status(payload, envelope)
-    # statusOrigin: financial_status or omit
+    # status <- when
+    data["status"] = _orders_updated__status(payload, envelope)
+    # statusOrigin <- financial_status or omit
     value = rt.get(payload, "financial_status")
     if value is not rt.ABSENT and value is not None:
         data["statusOrigin"] = value
-    # changedAt: updated_at | timestamp
+    # changedAt <- updated_at | timestamp
     data["changedAt"] = rt.timestamp(payload["updated_at"])
     return data
 
 
 def map_orders_updated(payload: Any, envelope: Any) -> list[Any]:
-    return [_orders_updated_event(payload, envelope)]
+    return [_orders_updated(payload, envelope)]
 
 
-def _orders_cancelled_event(payload: Any, envelope: Any) -> Any:
+def _orders_cancelled(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # orderId: id | string
+    # orderId <- id | string
     data["orderId"] = rt.string(payload["id"])
-    # status: CANCELLED
+    # status <- CANCELLED
     data["status"] = "CANCELLED"
-    # statusOrigin: financial_status or omit
+    # statusOrigin <- financial_status or omit
     value = rt.get(payload, "financial_status")
     if value is not rt.ABSENT and value is not None:
         data["statusOrigin"] = value
-    # reason: cancel_reason or omit
+    # reason <- cancel_reason or omit
     value = rt.get(payload, "cancel_reason")
     if value is not rt.ABSENT and value is not None:
         data["reason"] = value
-    # changedAt: updated_at | timestamp
+    # changedAt <- updated_at | timestamp
     data["changedAt"] = rt.timestamp(payload["updated_at"])
     return data
 
 
 def map_orders_cancelled(payload: Any, envelope: Any) -> list[Any]:
-    return [_orders_cancelled_event(payload, envelope)]
+    return [_orders_cancelled(payload, envelope)]
 
 
-def _orders_paid_event(payload: Any, envelope: Any) -> Any:
+def _orders_paid(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # orderId: id | string
+    # orderId <- id | string
     data["orderId"] = rt.string(payload["id"])
-    # status: PAID
+    # status <- PAID
     data["status"] = "PAID"
-    # statusOrigin: financial_status or omit
+    # statusOrigin <- financial_status or omit
     value = rt.get(payload, "financial_status")
     if value is not rt.ABSENT and value is not None:
         data["statusOrigin"] = value
-    # changedAt: updated_at | timestamp
+    # changedAt <- updated_at | timestamp
     data["changedAt"] = rt.timestamp(payload["updated_at"])
     return data
 
 
 def map_orders_paid(payload: Any, envelope: Any) -> list[Any]:
-    return [_orders_paid_event(payload, envelope)]
+    return [_orders_paid(payload, envelope)]
 
 
-def _webhook_event_type(body: Any, topic: str) -> Any:
-    # event_type: path.topic
+def webhook_event_type(body: Any, topic: str) -> Any:
+    # event_type <- path.topic
     value: Any = topic
     converted = rt.text_or_failed(value)
     if converted is rt.FAILED:
@@ -409,16 +413,25 @@ def _webhook_event_type(body: Any, topic: str) -> Any:
             rule="webhook/event_type",
             code="ENVELOPE_UNREADABLE",
             pointer="",
-            expected="a text, an integer or a time",
+            expected="an event type: 1 to 128 letters, digits, '.', '_', '/' and '-'",
             found=value,
-            depth=0,
+            scope=0,
         )
     value = converted
+    if not rt.matches("^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$", value):
+        raise rt.Rejected(
+            rule="webhook/event_type",
+            code="ENVELOPE_UNREADABLE",
+            pointer="",
+            expected="an event type: 1 to 128 letters, digits, '.', '_', '/' and '-'",
+            found=value,
+            scope=0,
+        )
     return value
 
 
-def _webhook_external_event_id(body: Any, topic: str) -> Any:
-    # external_event_id: join('/', path.topic, body.id, body.updated_at)
+def webhook_external_event_id(body: Any, topic: str) -> Any:
+    # external_event_id <- join('/', path.topic, body.id, body.updated_at)
     value: Any = rt.join("/", topic, rt.get(body, "id"), rt.get(body, "updated_at"))
     converted = rt.text_or_failed(value)
     if converted is rt.FAILED:
@@ -426,16 +439,25 @@ def _webhook_external_event_id(body: Any, topic: str) -> Any:
             rule="webhook/external_event_id",
             code="ENVELOPE_UNREADABLE",
             pointer="/id",
-            expected="a text, an integer or a time",
+            expected="an identifier: 1 to 256 printable ASCII characters",
             found=value,
-            depth=0,
+            scope=0,
         )
     value = converted
+    if not rt.matches("^[!-~]([ -~]{0,254}[!-~])?$", value):
+        raise rt.Rejected(
+            rule="webhook/external_event_id",
+            code="ENVELOPE_UNREADABLE",
+            pointer="/id",
+            expected="an identifier: 1 to 256 printable ASCII characters",
+            found=value,
+            scope=0,
+        )
     return value
 
 
-def _webhook_occurred_at(body: Any, topic: str) -> Any:
-    # occurred_at: body.updated_at | timestamp
+def webhook_occurred_at(body: Any, topic: str) -> Any:
+    # occurred_at <- body.updated_at | timestamp
     value: Any = rt.get(body, "updated_at")
     converted = rt.timestamp(value)
     if converted is rt.FAILED:
@@ -443,9 +465,9 @@ def _webhook_occurred_at(body: Any, topic: str) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/updated_at",
-            expected="a text, an integer or a time",
+            expected="an RFC 3339 time",
             found=value,
-            depth=0,
+            scope=0,
         )
     value = converted
     return value
@@ -453,9 +475,9 @@ def _webhook_occurred_at(body: Any, topic: str) -> Any:
 
 def read_webhook(body: Any, topic: str) -> WebhookEnvelope:
     return WebhookEnvelope(
-        event_type=_webhook_event_type(body, topic),
-        external_event_id=_webhook_external_event_id(body, topic),
-        occurred_at=_webhook_occurred_at(body, topic),
+        event_type=webhook_event_type(body, topic),
+        external_event_id=webhook_external_event_id(body, topic),
+        occurred_at=webhook_occurred_at(body, topic),
     )
 
 
@@ -467,7 +489,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:ec9f17955805d260be8bf08e218428a3ddaaeec7a3245f2a2f883ef88d67e101",
+    mapping_version="sha256:a20b0fd8c3bfeea84634a7c97a40d8a2f8ca74bac0a6508ba20d59d9f0033527",
     source="mappings/shopify.yaml",
     digest_without=(),
     webhook=WebhookBinding(read=read_webhook, ignore=frozenset(("app_uninstalled",))),

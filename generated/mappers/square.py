@@ -7,8 +7,8 @@ from generated.runtime import mapping as rt
 from generated.runtime.binding import EventBinding, VendorProfile, WebhookBinding, WebhookEnvelope
 
 
-def _inventory_count_updated_quantity_on_hand(payload: Any, scope1: Any, envelope: Any) -> Any:
-    # quantityOnHand: quantity | integer or quarantine
+def _inventory_count_updated__quantity_on_hand(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # quantityOnHand <- quantity | integer or quarantine
     value: Any = scope1["quantity"]
     converted = rt.integer(value)
     if converted is rt.FAILED:
@@ -18,7 +18,7 @@ def _inventory_count_updated_quantity_on_hand(payload: Any, scope1: Any, envelop
             pointer="/quantity",
             expected="what 'integer' takes",
             found=value,
-            depth=1,
+            scope=1,
         )
     value = converted
     if not -1000000000000 <= value <= 1000000000000:
@@ -28,21 +28,21 @@ def _inventory_count_updated_quantity_on_hand(payload: Any, scope1: Any, envelop
             pointer="/quantity",
             expected="a number from -1000000000000 to 1000000000000",
             found=value,
-            depth=1,
+            scope=1,
         )
     return value
 
 
-def _inventory_count_updated_event(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _inventory_count_updated(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # warehouseId: location_id
+    # warehouseId <- location_id
     data["warehouseId"] = scope1["location_id"]
-    # sku: catalog_object_id
+    # sku <- catalog_object_id
     data["sku"] = scope1["catalog_object_id"]
-    # quantityOnHand: quantity | integer or quarantine
-    data["quantityOnHand"] = _inventory_count_updated_quantity_on_hand(payload, scope1, envelope)
-    # countedAt: calculated_at | timestamp
+    # quantityOnHand <- quantity | integer or quarantine
+    data["quantityOnHand"] = _inventory_count_updated__quantity_on_hand(payload, scope1, envelope)
+    # countedAt <- calculated_at | timestamp
     value = rt.get(scope1, "calculated_at")
     if value is not rt.ABSENT:
         data["countedAt"] = rt.timestamp(value)
@@ -52,22 +52,23 @@ def _inventory_count_updated_event(payload: Any, scope1: Any, envelope: Any) -> 
 def map_inventory_count_updated(payload: Any, envelope: Any) -> list[Any]:
     return rt.each(
         lambda scope1: (
-            _inventory_count_updated_event(payload, scope1, envelope) if scope1["state"] == "IN_STOCK" else rt.OMIT
+            _inventory_count_updated(payload, scope1, envelope) if scope1["state"] == "IN_STOCK" else rt.OMIT
         ),
         payload["data"]["object"]["inventory_counts"],
         "/data/object/inventory_counts",
         0,
+        1,
     )
 
 
-_PAYMENT_CREATED_STATUS_CASES: dict[Any, Any] = {
+_PAYMENT_CREATED__STATUS__CASES: dict[Any, Any] = {
     "PENDING": "PENDING",
     "APPROVED": "AUTHORIZED",
     "COMPLETED": "CAPTURED",
     "CANCELED": "CANCELLED",
     "FAILED": "FAILED",
 }
-_PAYMENT_CREATED_METHOD_CASES: dict[Any, Any] = {
+_PAYMENT_CREATED__METHOD__CASES: dict[Any, Any] = {
     "CARD": "CARD",
     "BANK_ACCOUNT": "BANK_TRANSFER",
     "WALLET": "WALLET",
@@ -77,128 +78,128 @@ _PAYMENT_CREATED_METHOD_CASES: dict[Any, Any] = {
 }
 
 
-def _payment_created_status(payload: Any, envelope: Any) -> Any:
-    # status: match data.object.payment.status
+def _payment_created__status(payload: Any, envelope: Any) -> Any:
+    # status <- match data.object.payment.status
     value: Any = payload["data"]["object"]["payment"]["status"]
-    return _PAYMENT_CREATED_STATUS_CASES[value]
+    return _PAYMENT_CREATED__STATUS__CASES[value]
 
 
-def _payment_created_amount(payload: Any, envelope: Any) -> Any:
+def _payment_created__amount(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # amount: data.object.payment.amount_money.amount
+    # amount <- data.object.payment.amount_money.amount
     data["amount"] = payload["data"]["object"]["payment"]["amount_money"]["amount"]
-    # currency: data.object.payment.amount_money.currency
+    # currency <- data.object.payment.amount_money.currency
     data["currency"] = payload["data"]["object"]["payment"]["amount_money"]["currency"]
     return data
 
 
-def _payment_created_refunded_object(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _payment_created__refunded__object(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # amount: amount
+    # amount <- amount
     data["amount"] = scope1["amount"]
-    # currency: currency
+    # currency <- currency
     data["currency"] = scope1["currency"]
     return data
 
 
-def _payment_created_refunded(payload: Any, envelope: Any) -> Any:
-    # refunded: from data.object.payment.refunded_money
+def _payment_created__refunded(payload: Any, envelope: Any) -> Any:
+    # refunded <- from data.object.payment.refunded_money
     value: Any = rt.get(payload, "data", "object", "payment", "refunded_money")
     if value is rt.ABSENT:
         return rt.OMIT
-    return _payment_created_refunded_object(payload, value, envelope)
+    return _payment_created__refunded__object(payload, value, envelope)
 
 
-def _payment_created_method(payload: Any, envelope: Any) -> Any:
-    # method: match data.object.payment.source_type or omit
+def _payment_created__method(payload: Any, envelope: Any) -> Any:
+    # method <- match data.object.payment.source_type or omit
     value: Any = rt.get(payload, "data", "object", "payment", "source_type")
     if value is rt.ABSENT:
         return rt.OMIT
-    converted = _PAYMENT_CREATED_METHOD_CASES.get(value, rt.FAILED)
+    converted = _PAYMENT_CREATED__METHOD__CASES.get(value, rt.FAILED)
     if converted is rt.FAILED:
         return "OTHER"
     value = converted
     return value
 
 
-def _payment_created_card_object(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _payment_created__card__object(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # brand: card_brand
+    # brand <- card_brand
     value = rt.get(scope1, "card_brand")
     if value is not rt.ABSENT:
         data["brand"] = value
-    # last4: last_4
+    # last4 <- last_4
     value = rt.get(scope1, "last_4")
     if value is not rt.ABSENT:
         data["last4"] = value
-    # expiryMonth: exp_month
+    # expiryMonth <- exp_month
     value = rt.get(scope1, "exp_month")
     if value is not rt.ABSENT:
         data["expiryMonth"] = value
-    # expiryYear: exp_year
+    # expiryYear <- exp_year
     value = rt.get(scope1, "exp_year")
     if value is not rt.ABSENT:
         data["expiryYear"] = value
     return data or rt.OMIT
 
 
-def _payment_created_card(payload: Any, envelope: Any) -> Any:
-    # card: from data.object.payment.card_details.card
+def _payment_created__card(payload: Any, envelope: Any) -> Any:
+    # card <- from data.object.payment.card_details.card
     value: Any = rt.get(payload, "data", "object", "payment", "card_details", "card")
     if value is rt.ABSENT:
         return rt.OMIT
-    return _payment_created_card_object(payload, value, envelope)
+    return _payment_created__card__object(payload, value, envelope)
 
 
-def _payment_created_event(payload: Any, envelope: Any) -> Any:
+def _payment_created(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # paymentId: data.object.payment.id
+    # paymentId <- data.object.payment.id
     data["paymentId"] = payload["data"]["object"]["payment"]["id"]
-    # orderId: data.object.payment.order_id
+    # orderId <- data.object.payment.order_id
     value = rt.get(payload, "data", "object", "payment", "order_id")
     if value is not rt.ABSENT:
         data["orderId"] = value
-    # status: match data.object.payment.status
-    data["status"] = _payment_created_status(payload, envelope)
-    # statusOrigin: data.object.payment.status
+    # status <- match data.object.payment.status
+    data["status"] = _payment_created__status(payload, envelope)
+    # statusOrigin <- data.object.payment.status
     data["statusOrigin"] = payload["data"]["object"]["payment"]["status"]
-    # amount: object
-    data["amount"] = _payment_created_amount(payload, envelope)
-    # refunded: object from data.object.payment.refunded_money
-    value = _payment_created_refunded(payload, envelope)
+    # amount <- object
+    data["amount"] = _payment_created__amount(payload, envelope)
+    # refunded <- object from data.object.payment.refunded_money
+    value = _payment_created__refunded(payload, envelope)
     if value is not rt.OMIT:
         data["refunded"] = value
-    # method: match data.object.payment.source_type or omit
-    value = _payment_created_method(payload, envelope)
+    # method <- match data.object.payment.source_type or omit
+    value = _payment_created__method(payload, envelope)
     if value is not rt.OMIT:
         data["method"] = value
-    # card: object from data.object.payment.card_details.card
-    value = _payment_created_card(payload, envelope)
+    # card <- object from data.object.payment.card_details.card
+    value = _payment_created__card(payload, envelope)
     if value is not rt.OMIT:
         data["card"] = value
-    # locationId: data.object.payment.location_id
+    # locationId <- data.object.payment.location_id
     value = rt.get(payload, "data", "object", "payment", "location_id")
     if value is not rt.ABSENT:
         data["locationId"] = value
-    # updatedAt: data.object.payment.updated_at | timestamp
+    # updatedAt <- data.object.payment.updated_at | timestamp
     data["updatedAt"] = rt.timestamp(payload["data"]["object"]["payment"]["updated_at"])
     return data
 
 
 def map_payment_created(payload: Any, envelope: Any) -> list[Any]:
-    return [_payment_created_event(payload, envelope)]
+    return [_payment_created(payload, envelope)]
 
 
-_PAYMENT_UPDATED_STATUS_CASES: dict[Any, Any] = {
+_PAYMENT_UPDATED__STATUS__CASES: dict[Any, Any] = {
     "PENDING": "PENDING",
     "APPROVED": "AUTHORIZED",
     "COMPLETED": "CAPTURED",
     "CANCELED": "CANCELLED",
     "FAILED": "FAILED",
 }
-_PAYMENT_UPDATED_METHOD_CASES: dict[Any, Any] = {
+_PAYMENT_UPDATED__METHOD__CASES: dict[Any, Any] = {
     "CARD": "CARD",
     "BANK_ACCOUNT": "BANK_TRANSFER",
     "WALLET": "WALLET",
@@ -208,122 +209,122 @@ _PAYMENT_UPDATED_METHOD_CASES: dict[Any, Any] = {
 }
 
 
-def _payment_updated_status(payload: Any, envelope: Any) -> Any:
-    # status: match data.object.payment.status
+def _payment_updated__status(payload: Any, envelope: Any) -> Any:
+    # status <- match data.object.payment.status
     value: Any = payload["data"]["object"]["payment"]["status"]
-    return _PAYMENT_UPDATED_STATUS_CASES[value]
+    return _PAYMENT_UPDATED__STATUS__CASES[value]
 
 
-def _payment_updated_amount(payload: Any, envelope: Any) -> Any:
+def _payment_updated__amount(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # amount: data.object.payment.amount_money.amount
+    # amount <- data.object.payment.amount_money.amount
     data["amount"] = payload["data"]["object"]["payment"]["amount_money"]["amount"]
-    # currency: data.object.payment.amount_money.currency
+    # currency <- data.object.payment.amount_money.currency
     data["currency"] = payload["data"]["object"]["payment"]["amount_money"]["currency"]
     return data
 
 
-def _payment_updated_refunded_object(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _payment_updated__refunded__object(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # amount: amount
+    # amount <- amount
     data["amount"] = scope1["amount"]
-    # currency: currency
+    # currency <- currency
     data["currency"] = scope1["currency"]
     return data
 
 
-def _payment_updated_refunded(payload: Any, envelope: Any) -> Any:
-    # refunded: from data.object.payment.refunded_money
+def _payment_updated__refunded(payload: Any, envelope: Any) -> Any:
+    # refunded <- from data.object.payment.refunded_money
     value: Any = rt.get(payload, "data", "object", "payment", "refunded_money")
     if value is rt.ABSENT:
         return rt.OMIT
-    return _payment_updated_refunded_object(payload, value, envelope)
+    return _payment_updated__refunded__object(payload, value, envelope)
 
 
-def _payment_updated_method(payload: Any, envelope: Any) -> Any:
-    # method: match data.object.payment.source_type or omit
+def _payment_updated__method(payload: Any, envelope: Any) -> Any:
+    # method <- match data.object.payment.source_type or omit
     value: Any = rt.get(payload, "data", "object", "payment", "source_type")
     if value is rt.ABSENT:
         return rt.OMIT
-    converted = _PAYMENT_UPDATED_METHOD_CASES.get(value, rt.FAILED)
+    converted = _PAYMENT_UPDATED__METHOD__CASES.get(value, rt.FAILED)
     if converted is rt.FAILED:
         return "OTHER"
     value = converted
     return value
 
 
-def _payment_updated_card_object(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _payment_updated__card__object(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # brand: card_brand
+    # brand <- card_brand
     value = rt.get(scope1, "card_brand")
     if value is not rt.ABSENT:
         data["brand"] = value
-    # last4: last_4
+    # last4 <- last_4
     value = rt.get(scope1, "last_4")
     if value is not rt.ABSENT:
         data["last4"] = value
-    # expiryMonth: exp_month
+    # expiryMonth <- exp_month
     value = rt.get(scope1, "exp_month")
     if value is not rt.ABSENT:
         data["expiryMonth"] = value
-    # expiryYear: exp_year
+    # expiryYear <- exp_year
     value = rt.get(scope1, "exp_year")
     if value is not rt.ABSENT:
         data["expiryYear"] = value
     return data or rt.OMIT
 
 
-def _payment_updated_card(payload: Any, envelope: Any) -> Any:
-    # card: from data.object.payment.card_details.card
+def _payment_updated__card(payload: Any, envelope: Any) -> Any:
+    # card <- from data.object.payment.card_details.card
     value: Any = rt.get(payload, "data", "object", "payment", "card_details", "card")
     if value is rt.ABSENT:
         return rt.OMIT
-    return _payment_updated_card_object(payload, value, envelope)
+    return _payment_updated__card__object(payload, value, envelope)
 
 
-def _payment_updated_event(payload: Any, envelope: Any) -> Any:
+def _payment_updated(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # paymentId: data.object.payment.id
+    # paymentId <- data.object.payment.id
     data["paymentId"] = payload["data"]["object"]["payment"]["id"]
-    # orderId: data.object.payment.order_id
+    # orderId <- data.object.payment.order_id
     value = rt.get(payload, "data", "object", "payment", "order_id")
     if value is not rt.ABSENT:
         data["orderId"] = value
-    # status: match data.object.payment.status
-    data["status"] = _payment_updated_status(payload, envelope)
-    # statusOrigin: data.object.payment.status
+    # status <- match data.object.payment.status
+    data["status"] = _payment_updated__status(payload, envelope)
+    # statusOrigin <- data.object.payment.status
     data["statusOrigin"] = payload["data"]["object"]["payment"]["status"]
-    # amount: object
-    data["amount"] = _payment_updated_amount(payload, envelope)
-    # refunded: object from data.object.payment.refunded_money
-    value = _payment_updated_refunded(payload, envelope)
+    # amount <- object
+    data["amount"] = _payment_updated__amount(payload, envelope)
+    # refunded <- object from data.object.payment.refunded_money
+    value = _payment_updated__refunded(payload, envelope)
     if value is not rt.OMIT:
         data["refunded"] = value
-    # method: match data.object.payment.source_type or omit
-    value = _payment_updated_method(payload, envelope)
+    # method <- match data.object.payment.source_type or omit
+    value = _payment_updated__method(payload, envelope)
     if value is not rt.OMIT:
         data["method"] = value
-    # card: object from data.object.payment.card_details.card
-    value = _payment_updated_card(payload, envelope)
+    # card <- object from data.object.payment.card_details.card
+    value = _payment_updated__card(payload, envelope)
     if value is not rt.OMIT:
         data["card"] = value
-    # locationId: data.object.payment.location_id
+    # locationId <- data.object.payment.location_id
     value = rt.get(payload, "data", "object", "payment", "location_id")
     if value is not rt.ABSENT:
         data["locationId"] = value
-    # updatedAt: data.object.payment.updated_at | timestamp
+    # updatedAt <- data.object.payment.updated_at | timestamp
     data["updatedAt"] = rt.timestamp(payload["data"]["object"]["payment"]["updated_at"])
     return data
 
 
 def map_payment_updated(payload: Any, envelope: Any) -> list[Any]:
-    return [_payment_updated_event(payload, envelope)]
+    return [_payment_updated(payload, envelope)]
 
 
-def _webhook_event_type(body: Any, topic: str) -> Any:
-    # event_type: body.type
+def webhook_event_type(body: Any, topic: str) -> Any:
+    # event_type <- body.type
     value: Any = rt.get(body, "type")
     converted = rt.text_or_failed(value)
     if converted is rt.FAILED:
@@ -331,16 +332,25 @@ def _webhook_event_type(body: Any, topic: str) -> Any:
             rule="webhook/event_type",
             code="ENVELOPE_UNREADABLE",
             pointer="/type",
-            expected="a text, an integer or a time",
+            expected="an event type: 1 to 128 letters, digits, '.', '_', '/' and '-'",
             found=value,
-            depth=0,
+            scope=0,
         )
     value = converted
+    if not rt.matches("^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$", value):
+        raise rt.Rejected(
+            rule="webhook/event_type",
+            code="ENVELOPE_UNREADABLE",
+            pointer="/type",
+            expected="an event type: 1 to 128 letters, digits, '.', '_', '/' and '-'",
+            found=value,
+            scope=0,
+        )
     return value
 
 
-def _webhook_external_event_id(body: Any, topic: str) -> Any:
-    # external_event_id: body.event_id
+def webhook_external_event_id(body: Any, topic: str) -> Any:
+    # external_event_id <- body.event_id
     value: Any = rt.get(body, "event_id")
     converted = rt.text_or_failed(value)
     if converted is rt.FAILED:
@@ -348,16 +358,25 @@ def _webhook_external_event_id(body: Any, topic: str) -> Any:
             rule="webhook/external_event_id",
             code="ENVELOPE_UNREADABLE",
             pointer="/event_id",
-            expected="a text, an integer or a time",
+            expected="an identifier: 1 to 256 printable ASCII characters",
             found=value,
-            depth=0,
+            scope=0,
         )
     value = converted
+    if not rt.matches("^[!-~]([ -~]{0,254}[!-~])?$", value):
+        raise rt.Rejected(
+            rule="webhook/external_event_id",
+            code="ENVELOPE_UNREADABLE",
+            pointer="/event_id",
+            expected="an identifier: 1 to 256 printable ASCII characters",
+            found=value,
+            scope=0,
+        )
     return value
 
 
-def _webhook_occurred_at(body: Any, topic: str) -> Any:
-    # occurred_at: body.created_at | timestamp
+def webhook_occurred_at(body: Any, topic: str) -> Any:
+    # occurred_at <- body.created_at | timestamp
     value: Any = rt.get(body, "created_at")
     converted = rt.timestamp(value)
     if converted is rt.FAILED:
@@ -365,9 +384,9 @@ def _webhook_occurred_at(body: Any, topic: str) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/created_at",
-            expected="a text, an integer or a time",
+            expected="an RFC 3339 time",
             found=value,
-            depth=0,
+            scope=0,
         )
     value = converted
     return value
@@ -375,9 +394,9 @@ def _webhook_occurred_at(body: Any, topic: str) -> Any:
 
 def read_webhook(body: Any, topic: str) -> WebhookEnvelope:
     return WebhookEnvelope(
-        event_type=_webhook_event_type(body, topic),
-        external_event_id=_webhook_external_event_id(body, topic),
-        occurred_at=_webhook_occurred_at(body, topic),
+        event_type=webhook_event_type(body, topic),
+        external_event_id=webhook_external_event_id(body, topic),
+        occurred_at=webhook_occurred_at(body, topic),
     )
 
 
@@ -389,7 +408,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:71e0e2a1712e01ce8d64ac7d6819a5e58a7fd4fa7112d19c88831dfc89a6847f",
+    mapping_version="sha256:12f0735b86cacb4071d7d466741a4447001dc0748fc7cc38ff67dde60954a104",
     source="mappings/square.yaml",
     digest_without=(),
     webhook=WebhookBinding(read=read_webhook, ignore=frozenset(("catalog.version.updated",))),

@@ -7,8 +7,8 @@ from generated.runtime import mapping as rt
 from generated.runtime.binding import EventBinding, VendorProfile
 
 
-def _inventory_update_sku(payload: Any, envelope: Any) -> Any:
-    # sku: sku | trim | upper or quarantine
+def _inventory_update__sku(payload: Any, envelope: Any) -> Any:
+    # sku <- sku | trim | upper or quarantine
     value: Any = rt.upper(rt.trim(payload["sku"]))
     if not 1 <= len(value) <= 255:
         raise rt.Rejected(
@@ -17,27 +17,27 @@ def _inventory_update_sku(payload: Any, envelope: Any) -> Any:
             pointer="/sku",
             expected="a length from 1 to 255",
             found=value,
-            depth=0,
+            scope=0,
         )
     return value
 
 
-def _inventory_update_event(payload: Any, envelope: Any) -> Any:
+def _inventory_update(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # warehouseId: warehouse
+    # warehouseId <- warehouse
     data["warehouseId"] = payload["warehouse"]
-    # sku: sku | trim | upper or quarantine
-    data["sku"] = _inventory_update_sku(payload, envelope)
-    # quantityOnHand: qty
+    # sku <- sku | trim | upper or quarantine
+    data["sku"] = _inventory_update__sku(payload, envelope)
+    # quantityOnHand <- qty
     data["quantityOnHand"] = payload["qty"]
     return data
 
 
 def map_inventory_update(payload: Any, envelope: Any) -> list[Any]:
-    return [_inventory_update_event(payload, envelope)]
+    return [_inventory_update(payload, envelope)]
 
 
-_ORDER_STATUS_STATUS_CASES: dict[Any, Any] = {
+_ORDER_STATUS__STATUS__CASES: dict[Any, Any] = {
     "received": "PENDING",
     "confirmed": "CONFIRMED",
     "part_shipped": "PARTIALLY_SHIPPED",
@@ -48,25 +48,25 @@ _ORDER_STATUS_STATUS_CASES: dict[Any, Any] = {
 }
 
 
-def _order_status_status(payload: Any, envelope: Any) -> Any:
-    # status: match state
+def _order_status__status(payload: Any, envelope: Any) -> Any:
+    # status <- match state
     value: Any = payload["state"]
-    return _ORDER_STATUS_STATUS_CASES[value]
+    return _ORDER_STATUS__STATUS__CASES[value]
 
 
-def _order_status_event(payload: Any, envelope: Any) -> Any:
+def _order_status(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # orderId: order
+    # orderId <- order
     data["orderId"] = payload["order"]
-    # status: match state
-    data["status"] = _order_status_status(payload, envelope)
-    # changedAt: at | timestamp
+    # status <- match state
+    data["status"] = _order_status__status(payload, envelope)
+    # changedAt <- at | timestamp
     data["changedAt"] = rt.timestamp(payload["at"])
     return data
 
 
 def map_order_status(payload: Any, envelope: Any) -> list[Any]:
-    return [_order_status_event(payload, envelope)]
+    return [_order_status(payload, envelope)]
 
 
 PROFILE = VendorProfile(
@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:306c8ae8a708a9b551a609224a53a0a53ff7bd980df2a57ab8feee5f48f84158",
+    mapping_version="sha256:b747643eaf1fb1589d366940402da57229507a49d71d636850d3e5ae5dad840b",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": EventBinding(

@@ -164,7 +164,7 @@ class NormalizedEvent(ContractModel):
     """
     supersedes: Annotated[int | MISSING, Field(examples=[1], ge=1, le=1000000000)] = MISSING
     """
-    The revision of this event that it takes the place of; absent for the first.
+    The revision before: what it said of this event no longer holds. Absent for the first.
     """
     retracted: Annotated[bool | MISSING, Field(examples=[True])] = MISSING
     """

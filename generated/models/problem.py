@@ -105,7 +105,7 @@ class Problem(ContractModel):
     """
     pointer: Annotated[str | MISSING, Field(examples=["/payload/qty"], max_length=8192)] = MISSING
     """
-    JSON Pointer of the place that is no JSON as we accept it, where there is one.
+    JSON Pointer of the first place that is wrong, where there is one.
     """
     ingest_id: Annotated[
         str | MISSING,

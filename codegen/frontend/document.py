@@ -1,0 +1,143 @@
+"""The typed document of one mapping file, every part with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codegen.frontend.syntax import Expression
+
+if TYPE_CHECKING:
+    from codegen.diagnostics import Span
+    from codegen.frontend.syntax import Predicate
+    from codegen.source import MapNode, Scalar, ScalarNode
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value written out: `const: EACH`, or a case of a match."""
+
+    span: Span
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`quarantine` or `omit` where a value could stand (a case, an `else:`)."""
+
+    span: Span
+    omit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectBlock:
+    """`object:` with its fields; ``origin`` is the `from:` that its paths start at."""
+
+    span: Span
+    origin: Expression | None
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EachBlock:
+    """`each:` over an array, kept elements by `where:`, each mapped by `map:`."""
+
+    span: Span
+    source: Expression
+    where: Predicate | None
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case of a match."""
+
+    span: Span
+    literal: Scalar
+    value: Block
+
+
+@dataclass(frozen=True, slots=True)
+class MatchBlock:
+    """`match:` on a value with `cases:` and perhaps `else:`."""
+
+    span: Span
+    source: Expression
+    cases: tuple[Case, ...]
+    otherwise: Block | None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One `if:`/`then:` of a when."""
+
+    span: Span
+    predicate: Predicate
+    value: Block
+
+
+@dataclass(frozen=True, slots=True)
+class WhenBlock:
+    """`when:`, the first branch whose predicate holds, and its `else:`."""
+
+    span: Span
+    branches: tuple[Branch, ...]
+    otherwise: Block
+
+
+type Block = Expression | Constant | Refusal | ObjectBlock | EachBlock | MatchBlock | WhenBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One canonical field and how it is made."""
+
+    name: str
+    span: Span
+    block: Block | None
+    """None if it was reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventDocument:
+    """One entry of `events:`."""
+
+    name: str
+    span: Span
+    payload: ScalarNode | MapNode
+    emits: ScalarNode
+    lane: str
+    explode: Expression | None
+    where: Predicate | None
+    fields: tuple[Field, ...]
+    fields_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDocument:
+    """How a native webhook's envelope is found."""
+
+    span: Span
+    event_type: Expression
+    external_event_id: Expression
+    occurred_at: Expression
+    digest_without: tuple[tuple[str, ...], ...]
+    ignore: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MappingDocument:
+    """One mapping file."""
+
+    path: str
+    vendor: str
+    vendor_span: Span
+    name: str
+    priority: int
+    contact: str
+    scheme: str
+    requests_per_second: int
+    burst: int
+    max_payload_bytes: int
+    webhook: WebhookDocument | None
+    events: tuple[EventDocument, ...]

@@ -1,0 +1,111 @@
+"""The right sides of a mapping's fields: expressions, constants and blocks."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from codegen.diagnostics import Code
+from codegen.frontend.document import (
+    Block,
+    Branch,
+    Case,
+    Constant,
+    EachBlock,
+    Field,
+    MatchBlock,
+    ObjectBlock,
+    Refusal,
+    WhenBlock,
+)
+from codegen.frontend.forms import FormReader
+from codegen.source import ListNode, MapNode, Node, ScalarNode
+
+BLOCKS = ("object", "each", "match", "when", "const")
+
+
+class FieldReader(FormReader):
+    """Reads blocks of `target: source`."""
+
+    def fields(self, node: Node) -> tuple[Field, ...]:
+        """The fields of a `map:` or `object:`."""
+        if not isinstance(node, MapNode):
+            raise self.refuse(Code.WRONG_FORM, node.span, "fields must be a block of `target: source`")
+        return tuple(
+            Field(name, node.keys[name].span, self.attempt(partial(self._value, member)))
+            for name, member in node.members.items()
+        )
+
+    def _value(self, node: Node) -> Block:
+        if isinstance(node, ScalarNode):
+            return self.expression(node)
+        kind = next((key for key in BLOCKS if key in node.members), None) if isinstance(node, MapNode) else None
+        if kind is None or not isinstance(node, MapNode):
+            hint = "write an expression, or a block with " + ", ".join(f"'{key}:'" for key in BLOCKS)
+            raise self.refuse(Code.WRONG_FORM, node.span, "this is no value of a field", hint)
+        match kind:
+            case "object":
+                return self._object(node)
+            case "each":
+                return self._each(node)
+            case "match":
+                return self._match(node)
+            case "when":
+                return self._when(node)
+            case _:
+                return self._constant(node)
+
+    def _constant(self, node: MapNode) -> Constant:
+        value = self.block(node, "a const block", ("const",)).members["const"]
+        if not isinstance(value, ScalarNode):
+            raise self.refuse(Code.WRONG_FORM, value.span, "a constant must be a text, a number, true, false or null")
+        return Constant(value.span, value.value)
+
+    def _object(self, node: MapNode) -> ObjectBlock:
+        block = self.block(node, "an object block", ("object", "from"))
+        origin = block.members.get("from")
+        fields = self.fields(block.members["object"])
+        return ObjectBlock(node.span, self.expression(origin) if origin else None, fields)
+
+    def _each(self, node: MapNode) -> EachBlock:
+        block = self.block(node, "an each block", ("each", "where", "map"))
+        where = block.members.get("where")
+        return EachBlock(
+            node.span,
+            self.expression(block.members["each"]),
+            self.predicate(where) if where else None,
+            self.fields(self.member(block, "map", "an each block")),
+        )
+
+    def _match(self, node: MapNode) -> MatchBlock:
+        block = self.block(node, "a match block", ("match", "cases", "else"))
+        cases = self.member(block, "cases", "a match block")
+        if not isinstance(cases, MapNode) or not cases.members:
+            raise self.refuse(Code.WRONG_FORM, cases.span, "cases must be a block of `value: result`")
+        read = []
+        for name, member in cases.members.items():
+            key = cases.keys[name]
+            read.append(Case(key.span, None if key.value is None else name, self._result(member)))
+        otherwise = block.members.get("else")
+        source = self.expression(block.members["match"])
+        return MatchBlock(node.span, source, tuple(read), self._result(otherwise) if otherwise else None)
+
+    def _result(self, node: Node) -> Block:
+        """What a case or branch leads to: a constant, a refusal, or a block."""
+        if not isinstance(node, ScalarNode):
+            return self._value(node)
+        if node.value in ("quarantine", "omit"):
+            return Refusal(node.span, omit=node.value == "omit")
+        return Constant(node.span, node.value)
+
+    def _when(self, node: MapNode) -> WhenBlock:
+        block = self.block(node, "a when block", ("when", "else"))
+        listed = block.members["when"]
+        if not isinstance(listed, ListNode) or not listed.items:
+            raise self.refuse(Code.WRONG_FORM, listed.span, "when must be a list of `if:` and `then:`")
+        branches = []
+        for item in listed.items:
+            branch = self.block(item, "a branch", ("if", "then"))
+            predicate = self.predicate(self.member(branch, "if", "a branch"))
+            branches.append(Branch(item.span, predicate, self._result(self.member(branch, "then", "a branch"))))
+        otherwise = self.member(block, "else", "a when block")
+        return WhenBlock(node.span, tuple(branches), self._result(otherwise))

@@ -1,0 +1,119 @@
+"""What a rule does where there is no value to go on with: outcomes, declared or implied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codegen.diagnostics import Code, Diagnostics
+from codegen.frontend.syntax import Action, Condition
+from codegen.ir import Fixed, Give, Guard, Reject, Test
+from codegen.resolve.types import certain
+
+if TYPE_CHECKING:
+    from codegen.diagnostics import Span
+    from codegen.frontend.syntax import Expression, Outcome
+    from codegen.ir import End
+    from codegen.resolve.rules import Pipeline, Target
+    from codegen.resolve.types import ValueType
+
+
+class OutcomeCompiler:
+    """Turns outcomes into guards."""
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self._diagnostics = diagnostics
+
+    def consequence(self, outcome: Outcome, pipeline: Pipeline, target: Target, code: str, expected: str) -> End | None:
+        """What the outcome does; None if it was reported."""
+        pipeline.used.add(outcome)
+        if outcome.action is Action.QUARANTINE:
+            return Reject(target.rule, code, pipeline.pointer, expected, pipeline.base)
+        if outcome.action is Action.OMIT:
+            if target.required:
+                message = f"'{target.pointer}' is required and cannot be left out"
+                self._diagnostics.add(Code.ABSENT_NOT_TAKEN, outcome.span, message, "use `or quarantine`")
+                return None
+            pipeline.may_omit = True
+            return Give(None)
+        if target.is_amount and target.required:
+            self.refuse_default(outcome.span, target)
+            return None
+        if not target.takes(outcome.value):
+            message = f"{outcome.value!a} does not fit '{target.pointer}'"
+            self._diagnostics.add(Code.LITERAL_MISMATCH, outcome.span, message)
+            return None
+        return Give(Fixed(outcome.value))
+
+    def refuse_default(self, span: Span, target: Target) -> None:
+        """Report a default where none may stand."""
+        message = f"'{target.pointer}' is a required amount or quantity and may not have a default"
+        self._diagnostics.add(Code.DEFAULT_NOT_ALLOWED, span, message, "use `or quarantine`")
+
+    def settle(self, pipeline: Pipeline, outcome: Outcome, target: Target) -> bool:
+        """Apply one outcome that stands behind the path."""
+        possible = {
+            Condition.ABSENT: pipeline.type.absent,
+            Condition.NULL: pipeline.type.nullable,
+            Condition.EMPTY: pipeline.type.kind in ("string", "array"),
+        }
+        wanted = outcome.conditions or (
+            (Condition.ABSENT,) if outcome.action is Action.VALUE else (Condition.ABSENT, Condition.NULL)
+        )
+        taken = {condition for condition in wanted if possible.get(condition)}
+        if not taken:
+            return True
+        consequence = self.consequence(outcome, pipeline, target, "MISSING", "a value")
+        if consequence is None:
+            return False
+        tests = {
+            Test.MISSING: {Condition.ABSENT, Condition.NULL} <= taken,
+            Test.ABSENT: Condition.ABSENT in taken and Condition.NULL not in taken,
+            Test.NULL: Condition.NULL in taken and Condition.ABSENT not in taken,
+            Test.EMPTY: Condition.EMPTY in taken,
+        }
+        pipeline.statements += [Guard(test, consequence) for test, asked in tests.items() if asked]
+        pipeline.type = _without(pipeline.type, taken)
+        return True
+
+    def need_present(self, pipeline: Pipeline, target: Target, span: Span, *, takes_null: bool) -> bool:
+        """What may still be absent is left out of an optional target and refused for a required one."""
+        sound = True
+        if pipeline.type.absent:
+            if target.required:
+                message = f"the value may be absent, and '{target.pointer}' is required"
+                hint = "add `or quarantine`, or make the field required in the vendor schema"
+                self._diagnostics.add(Code.ABSENT_NOT_TAKEN, span, message, hint)
+                sound = False
+            else:
+                pipeline.statements.append(Guard(Test.ABSENT, Give(None)))
+                pipeline.may_omit = True
+        if pipeline.type.nullable and not takes_null:
+            hint = "add `or omit on null` or `or quarantine on null`"
+            self._diagnostics.add(Code.NULL_NOT_TAKEN, span, "the value may be null, which is not taken here", hint)
+            sound = False
+        nullable = pipeline.type.nullable and takes_null
+        pipeline.type = replace(certain(pipeline.type), nullable=nullable)
+        return sound
+
+    def report_needless(self, pipeline: Pipeline, expression: Expression) -> None:
+        """Warn of every outcome that nothing can lead to."""
+        declared = (*expression.outcomes, *(outcome for step in expression.steps for outcome in step.outcomes))
+        for outcome in declared:
+            if outcome not in pipeline.used:
+                self._diagnostics.add(
+                    Code.NEEDLESS_OUTCOME, outcome.span, f"'or {outcome.action}' can never happen here"
+                )
+
+
+def _without(value: ValueType, settled: set[Condition]) -> ValueType:
+    """The type of a value to which none of the conditions applies."""
+    found = replace(
+        value,
+        absent=value.absent and Condition.ABSENT not in settled,
+        nullable=value.nullable and Condition.NULL not in settled,
+    )
+    if Condition.EMPTY not in settled:
+        return found
+    enum = tuple(item for item in value.enum if item) if value.enum is not None else None
+    return replace(found, min_length=max(1, value.min_length), enum=enum)

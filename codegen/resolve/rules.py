@@ -1,0 +1,146 @@
+"""A rule while it is compiled: what it fills, and the statements that it has become so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from codegen.frontend.json_source import escaped
+from codegen.ir import Apply, Assign, Current, EachOf, Give, Return
+from codegen.resolve.types import accepts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from codegen.diagnostics import Span
+    from codegen.frontend.json_schema import Schema
+    from codegen.frontend.syntax import Outcome
+    from codegen.ir import Statement, Value
+    from codegen.resolve.scopes import Located
+    from codegen.resolve.types import ValueType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a rule fills."""
+
+    schema: Schema
+    required: bool
+    span: Span
+    rule: str
+    """Name for rejections and lineage: the event, the way to the field, each case on it in brackets."""
+    pointer: str = ""
+    """Place in the canonical event's data, ``*`` for indexes."""
+    words: tuple[str, ...]
+    """The way through the mapping's blocks, for names in generated code."""
+    case: str = ""
+    """The cases taken since the field was reached; a rule inside them is still the field's."""
+
+    def member(self, name: str, span: Span) -> Target:
+        """A field of the object."""
+        way = f"/{escaped(name)}"
+        return Target(
+            schema=self.schema.properties[name],
+            required=name in self.schema.required,
+            span=span,
+            rule=f"{self.rule}{self.case}{way}",
+            pointer=f"{self.pointer}{way}",
+            words=(*self.words, name),
+        )
+
+    def item(self, schema: Schema) -> Target:
+        """An element of the array."""
+        return replace(
+            self,
+            schema=schema,
+            required=True,
+            rule=f"{self.rule}{self.case}/*",
+            pointer=f"{self.pointer}/*",
+            words=(*self.words, "item"),
+            case="",
+        )
+
+    def inner(self, word: str) -> Target:
+        """The same field, behind one more function."""
+        return replace(self, words=(*self.words, word))
+
+    def branch(self, label: str, word: str) -> Target:
+        """The same field in one case of a match or branch of a when."""
+        return replace(self, case=f"{self.case}({label})", words=(*self.words, word))
+
+    def takes(self, constant: Any) -> bool:
+        """Whether a constant may stand here."""
+        return accepts(self.schema, constant)
+
+    @property
+    def is_amount(self) -> bool:
+        """Amounts and quantities are the integers of the canonical events."""
+        return self.schema.value_types == ("integer",)
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """What an expression has become so far."""
+
+    type: ValueType
+    statements: list[Statement] = field(default_factory=list)
+    pointer: str = ""
+    base: int = 0
+    """Number of the scope that ``pointer`` starts at."""
+    sources: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    may_omit: bool = False
+    located: Located | None = None
+    """The path, where the expression is nothing but one."""
+    used: set[Outcome] = field(default_factory=set)
+    """The outcomes that can happen."""
+
+    def total(self) -> Value | None:
+        """The value as one expression, if no statement can end the rule early."""
+        value: Value | None = None
+        for statement in self.statements:
+            if not isinstance(statement, Assign):
+                return None
+            value = substitute(statement.value, value)
+        return value
+
+
+def substitute(value: Value, current: Value | None) -> Value:
+    """The value with what it does to the current one done to ``current``."""
+    match value:
+        case Current():
+            assert current is not None
+            return current
+        case Apply(function, arguments):
+            return Apply(function, tuple(substitute(argument, current) for argument in arguments))
+        case EachOf():
+            return replace(value, items=substitute(value.items, current))
+        case _:
+            return value
+
+
+def reads_current(value: Value) -> bool:
+    """Whether ``substitute`` puts the current value in just one place."""
+    match value:
+        case Current():
+            return True
+        case Apply(_, arguments):
+            return sum(map(reads_current, arguments)) == 1
+        case EachOf():
+            return reads_current(value.items)
+        case _:
+            return False
+
+
+def fold(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The statements with what is assigned only to be used once put in its place."""
+    folded: list[Statement] = []
+    for statement in statements:
+        before = folded[-1] if folded else None
+        if isinstance(before, Assign) and isinstance(statement, Assign) and reads_current(statement.value):
+            folded[-1] = Assign(substitute(statement.value, before.value))
+        elif isinstance(before, Assign) and statement == Return(Give(Current())):
+            folded[-1] = Return(Give(before.value))
+        else:
+            folded.append(statement)
+    return tuple(folded)

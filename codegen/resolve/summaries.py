@@ -1,0 +1,80 @@
+"""Blocks and predicates in the words of the mapping, for comments and pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codegen.frontend.document import Constant, EachBlock, MatchBlock, ObjectBlock, Refusal, WhenBlock
+from codegen.frontend.syntax import Compare, Expression, Joined, Not, Present
+
+if TYPE_CHECKING:
+    from codegen.frontend.document import Block
+    from codegen.frontend.syntax import Predicate
+    from codegen.source import Scalar
+
+
+def title(block: Block) -> str:
+    """The block in a few words, for the comment beside its code."""
+    match block:
+        case MatchBlock():
+            return f"match {block.source.text}"
+        case WhenBlock():
+            return "when"
+        case _:
+            return summary(block)
+
+
+def summary(block: Block) -> str:
+    """The block in one line, as documents show it."""
+    match block:
+        case Expression():
+            return block.text
+        case Constant():
+            return "null" if block.value is None else str(block.value)
+        case Refusal():
+            return "omit" if block.omit else "quarantine"
+        case ObjectBlock():
+            return f"object from {block.origin.text}" if block.origin else "object"
+        case EachBlock():
+            return f"each {block.source.text}{where_words(block.where)}"
+        case MatchBlock():
+            cases = ", ".join(f"{case.literal}: {summary(case.value)}" for case in block.cases)
+            tail = f"; else {summary(block.otherwise)}" if block.otherwise else ""
+            return f"match {block.source.text} {{{cases}{tail}}}"
+        case WhenBlock():
+            branches = ", ".join(f"{describe(one.predicate)}: {summary(one.value)}" for one in block.branches)
+            return f"when {{{branches}; else {summary(block.otherwise)}}}"
+
+
+def where_words(where: Predicate | None) -> str:
+    """The condition behind an `each:` or `explode:`."""
+    return f" where {describe(where)}" if where is not None else ""
+
+
+def describe(predicate: Predicate) -> str:
+    """The predicate in the words of the mapping."""
+    match predicate:
+        case Compare():
+            value = predicate.literal.value
+            literal = (
+                f"'{value.replace("'", "''")}'"
+                if isinstance(value, str)
+                else "null"
+                if value is None
+                else str(value).lower()
+            )
+            return f"{predicate.path.text} {predicate.comparison} {literal}"
+        case Present():
+            return f"present({predicate.path.text})"
+        case Not():
+            inner = describe(predicate.inner)
+            return f"not ({inner})" if isinstance(predicate.inner, Joined) else f"not {inner}"
+        case Joined():
+            terms = [f"({describe(term)})" if isinstance(term, Joined) else describe(term) for term in predicate.terms]
+            return f" {predicate.word} ".join(terms)
+
+
+def _literal(value: Scalar) -> str:
+    if isinstance(value, str):
+        return f"'{value.replace("'", "''")}'"
+    return "null" if value is None else str(value).lower()
