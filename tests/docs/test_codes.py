@@ -8,7 +8,9 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
-from handlers.values import ReasonCode
+from dvss.audit import Problem
+from handlers.core.replaying import ReplayOutcome
+from handlers.values import ReasonCode, Status
 from tests.docs.markdown import ROOT, page, rows
 
 
@@ -19,6 +21,18 @@ def codes(text: str) -> list[str]:
 def test_the_run_book_explains_every_reason_code_once() -> None:
     table = page("docs/spec/runbook.md").section("### Reason codes")
     assert sorted(codes(table)) == sorted(ReasonCode)
+
+
+def test_the_run_book_explains_every_outcome_of_a_replay() -> None:
+    table = codes(page("docs/spec/runbook.md").section("## Replay"))
+    assert set(table) >= set(ReplayOutcome) - {ReplayOutcome.STARTED}
+    assert set(table) <= set(ReplayOutcome) | set(Status)
+
+
+def test_the_run_book_explains_every_finding_of_an_audit() -> None:
+    table = rows(page("docs/spec/runbook.md").section("## Audit"))
+    named = [name for row in table for name in re.findall(r"`([A-Z_]+)`", row[0])]
+    assert sorted(named) == sorted(Problem)
 
 
 def test_every_problem_code_is_explained_with_its_status() -> None:

@@ -17,10 +17,14 @@ CODE = ("codegen/**/*.py", "generated/**/*.py", "handlers/**/*.py", "dvss/**/*.p
 
 
 @cache
+def code() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for form in CODE for path in ROOT.glob(form))
+
+
+@cache
 def words() -> frozenset[str]:
     """Every identifier in the code."""
-    text = "\n".join(path.read_text(encoding="utf-8") for form in CODE for path in ROOT.glob(form))
-    return frozenset(re.findall(r"\w+", text))
+    return frozenset(re.findall(r"\w+", code()))
 
 
 def test_the_identifiers_of_the_glossary_exist() -> None:
@@ -33,6 +37,13 @@ def test_the_identifiers_of_the_glossary_exist() -> None:
 def test_no_word_of_the_glossary_is_explained_twice() -> None:
     explained = [row[0] for row in rows(page("docs/spec/glossary.md").text)]
     assert sorted(explained) == sorted(set(explained))
+
+
+def test_the_metrics_of_the_run_book_exist() -> None:
+    known = {name.replace(".", "_") for name in re.findall(r'"(dvss\.[a-z_]+\.[a-z_]+)"', code())}
+    named = set(re.findall(r"`(dvss_\w+)`", page("docs/spec/runbook.md").text))
+    assert len(named) > 5
+    assert {name.removesuffix("_total") for name in named} <= known
 
 
 def mistakes(line: str) -> list[str]:
