@@ -16,6 +16,7 @@ from dvss.embedded.lanes import LaneQueues
 from dvss.embedded.normalized_store import SegmentNormalizedStore
 from dvss.embedded.outbox import SqliteOutbox
 from dvss.embedded.quarantine_store import SqliteQuarantineStore
+from dvss.embedded.raw_places import RawPlaces
 from dvss.embedded.raw_store import SegmentRawStore
 from dvss.embedded.segment_writer import SegmentWriter
 from dvss.embedded.segments import Segments
@@ -115,7 +116,7 @@ class EmbeddedBackend:
             normalized = SegmentNormalizedStore(normalized_segments, SegmentWriter(normalized_segments, disk, new_name))
             undo.callback(normalized.close)
             raw_segments = Segments(root / "raw" / "segments", disk)
-            raw = SegmentRawStore(database, raw_segments, SegmentWriter(raw_segments, disk, new_name))
+            raw = SegmentRawStore(RawPlaces(database), raw_segments, SegmentWriter(raw_segments, disk, new_name))
             undo.callback(raw.close)
             raw.read_tails()
             undo.pop_all()
@@ -129,7 +130,7 @@ class EmbeddedBackend:
 
     def check_writes(self) -> None:
         """Write and sync a little in each way that an accept does. Raises TransientError if the disk refuses."""
-        self.raw.write_places()
+        self._database.probe()
         try:
             self._disk.probe(self._root)
         except OSError as error:

@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections import deque
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dvss.embedded import schema
@@ -22,7 +22,6 @@ type Together[A, T] = Callable[[sqlite3.Connection, Sequence[A]], Sequence[T]]
 
 # Other processes hold the write lock for one batch at a time.
 _BUSY_TIMEOUT_SECONDS = 10.0
-_CHECKPOINT_PAGES = 4_000
 
 # Result codes of a machine in trouble, not of a wrong statement: https://www.sqlite.org/rescode.html
 _TRANSIENT_CODES = frozenset(
@@ -92,7 +91,7 @@ class Database:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection for queries. It sees every write that was acknowledged before."""
         try:
-            connection = self._readers.pop() if self._readers else self._connect()
+            connection = self._readers.pop()
         except IndexError:
             connection = self._connect()
         try:
@@ -105,6 +104,10 @@ class Database:
             self._readers.append(connection)
             if self._closed:
                 self._close_readers()
+
+    def probe(self) -> None:
+        """Make a transaction that writes. Raises TransientError if the file does not take it."""
+        self.write(_touch)
 
     def close(self) -> None:
         """Write what waits, then let go of the file. Reads after it are refused."""
@@ -176,7 +179,6 @@ class Database:
             cached_statements=256,
         )
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         return connection
 
     def _bring_to_version(self, connection: sqlite3.Connection) -> None:
@@ -201,6 +203,10 @@ def _in_turn(connection: sqlite3.Connection, operations: Sequence[Operation[Any]
     return [operation(connection) for operation in operations]
 
 
+def _touch(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+
 def _run(connection: sqlite3.Connection, writes: Sequence[_Write]) -> Sequence[object]:
     places: dict[Together[Any, object], list[int]] = {}
     for place, (run, _) in enumerate(writes):
@@ -215,17 +221,12 @@ def _run(connection: sqlite3.Connection, writes: Sequence[_Write]) -> Sequence[o
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Keep other processes from opening the file while it is given its form."""
-    with closing(_Locked(path)):
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-
-
-class _Locked:
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-
-    def close(self) -> None:
-        os.close(self._descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _is_transient(error: sqlite3.Error) -> bool:

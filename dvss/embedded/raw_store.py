@@ -3,89 +3,53 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dvss.embedded.bulk import execute_in_bulk
 from dvss.embedded.group_commit import GroupCommit
 from dvss.embedded.segments import Record, make_record
 from handlers.values import ObjectExistsError, RawEntry, RawMissingError, TransientError
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from dvss.embedded.database import Database
+    from dvss.embedded.raw_places import RawPlaces
     from dvss.embedded.segment_writer import SegmentWriter
-    from dvss.embedded.segments import Location, Segments
+    from dvss.embedded.segments import Segments
     from handlers.values import ClaimCheck, RawMetadata
 
-_PAGE = 1_000
+# Places travel with transactions that are made anyway. Where none are made, memory must not fill up with them.
 _MOST_UNWRITTEN = 10_000
-
-_FIND = "SELECT name, body_offset, size_bytes FROM raw_object JOIN raw_segment USING (segment_id) WHERE key = ?"
-_WRITE = """
-    WITH place (key, name, body_offset, size_bytes) AS (VALUES (...))
-    INSERT INTO raw_object (key, segment_id, body_offset, size_bytes)
-    SELECT key, segment_id, body_offset, size_bytes FROM place JOIN raw_segment USING (name) WHERE true
-    ON CONFLICT (key) DO
-"""
-_WRITE_OURS = (
-    _WRITE
-    + """
-    UPDATE SET
-      segment_id = excluded.segment_id, body_offset = excluded.body_offset, size_bytes = excluded.size_bytes
-"""
-)
-_WRITE_FOUND = _WRITE + "NOTHING"
-_WRITE_SEGMENTS = """
-    INSERT INTO raw_segment (name, known_bytes) VALUES (...)
-    ON CONFLICT (name) DO UPDATE SET known_bytes = max(known_bytes, excluded.known_bytes)
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    segment: str
-    start: int
-    length: int
-    end: int
-    """Where the record ends: the index knows the segment up to here."""
-    is_ours: bool
-    """Acknowledged by this process, so it stands before a record of the same key that was only found."""
 
 
 class SegmentRawStore:
-    """The segments alone are the truth.
+    """The segments alone are the truth: the index of them can be lost and is made anew from their records.
 
-    A key's place is kept in memory until some transaction takes it along into SQLite, and what was not taken along
-    before a crash is read from the segments' tails. A key counts as taken if memory or SQLite knows it. Keys hold a
-    fresh ULID, so two processes that put one key within that lag are not guarded against.
+    A key counts as taken if this process or SQLite knows it. Keys hold a fresh ULID, so two processes that put one key
+    in the short time before SQLite knows it are not guarded against.
     """
 
     bucket = "raw"
 
-    def __init__(self, database: Database, segments: Segments, writer: SegmentWriter) -> None:
-        self._database = database
+    def __init__(self, places: RawPlaces, segments: Segments, writer: SegmentWriter) -> None:
+        self._places = places
         self._segments = segments
         self._writer = writer
-        self._lock = threading.Lock()
-        self._scanning = threading.Lock()
-        self._unwritten: dict[str, _Place] = {}
-        self._travelling: Mapping[str, _Place] = {}
+        self._reading_tails = threading.Lock()
         self._read_to: dict[str, int] = {}
         self._sizes_seen: dict[str, int] = {}
         self._commits = GroupCommit[Record]("raw", self._store)
-        database.accompany(self)
 
     def put_once(self, key: str, body: bytes, metadata: RawMetadata | None) -> None:
         self._commits.submit(make_record(key, body, metadata=metadata and _document(metadata)))
-        if len(self._unwritten) >= _MOST_UNWRITTEN:
-            self.write_places()
 
     def get(self, claim_check: ClaimCheck) -> bytes:
         key = claim_check.key
-        place = self._place(key) if claim_check.bucket == self.bucket else None
+        place = None
+        if claim_check.bucket == self.bucket:
+            place = self._places.place(key)
+            if place is None:
+                self.read_tails()
+                place = self._places.place(key)
         if place is None:
             message = f"There is no raw object {claim_check.bucket}/{key}."
             raise RawMissingError(message)
@@ -98,105 +62,58 @@ class SegmentRawStore:
 
     def entries(self, prefix: str) -> Iterator[RawEntry]:
         self.read_tails()
-        self.write_places()
-        last = ""
-        while True:
-            with self._database.reading() as connection:
-                rows = connection.execute(
-                    "SELECT key, size_bytes FROM raw_object WHERE key >= ? AND key > ? ORDER BY key LIMIT ?",
-                    (prefix, last, _PAGE),
-                ).fetchall()
-            for key, size_bytes in rows:
-                if not key.startswith(prefix):
-                    return
-                yield RawEntry(key, size_bytes)
-                last = key
-            if len(rows) < _PAGE:
-                return
+        self._places.put_into_database()
+        for key, size_bytes in self._places.sizes(prefix):
+            yield RawEntry(key, size_bytes)
 
-    def write_places(self) -> None:
-        """Put every place that only memory knows into SQLite."""
-        self._database.write(lambda _: None)
+    def read_tails(self) -> None:
+        """Learn what other processes, or earlier runs of this one, stored and did not get into SQLite."""
+        with self._reading_tails:
+            known_bytes = self._places.known_bytes()
+            try:
+                for segment in self._segments.names():
+                    if segment not in self._writer.own:
+                        self._read_tail(segment, known_bytes.get(segment, 0))
+            except OSError as error:
+                message = f"The raw segments cannot be read ({error}). See to the disk."
+                raise TransientError(message) from error
 
     def close(self) -> None:
         """Write what waits and finish the segments, then the index of them."""
         self._commits.close()
         self._writer.close()
-        self.write_places()
+        self._places.put_into_database()
         self._segments.close()
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        with self._lock:
-            self._travelling = dict(self._unwritten)
-        ends: dict[str, int] = {}
-        for place in self._travelling.values():
-            ends[place.segment] = max(place.end, ends.get(place.segment, 0))
-        execute_in_bulk(connection, _WRITE_SEGMENTS, list(ends.items()))
-        for statement, is_ours in ((_WRITE_OURS, True), (_WRITE_FOUND, False)):
-            rows = [
-                (key, place.segment, place.start, place.length)
-                for key, place in self._travelling.items()
-                if place.is_ours is is_ours
-            ]
-            execute_in_bulk(connection, statement, rows)
-
-    def written(self) -> None:
-        with self._lock:
-            for key, place in self._travelling.items():
-                if self._unwritten.get(key) is place:
-                    del self._unwritten[key]
 
     def _store(self, records: Sequence[Record]) -> Sequence[object]:
         """Called by one thread: nothing comes between the look at what is taken and the write."""
         outcomes: list[object] = [None] * len(records)
         fresh: dict[str, Record] = {}
         try:
-            taken = self._taken([record.key for record in records])
+            taken = self._places.taken([record.key for record in records])
             for number, record in enumerate(records):
                 if record.key in taken or record.key in fresh:
-                    outcomes[number] = _already_there(record.key)
+                    message = f"The raw key {record.key} is taken. Use a new ingest id."
+                    outcomes[number] = ObjectExistsError(message)
                 else:
                     fresh[record.key] = record
-            self._append(list(fresh.values()))
+            if fresh:
+                locations = self._writer.append(list(fresh.values()))
+                if self._places.add_ours(fresh, locations) > _MOST_UNWRITTEN:
+                    self._places.put_into_database()
         except TransientError as error:
             return [outcome or TransientError(str(error)) for outcome in outcomes]
         return outcomes
 
-    def _append(self, records: Sequence[Record]) -> None:
-        if not records:
+    def _read_tail(self, segment: str, known_bytes: int) -> None:
+        size = self._segments.size(segment)
+        start = max(known_bytes, self._read_to.get(segment, 0))
+        if size in {start, self._sizes_seen.get(segment)}:
             return
-        locations = self._writer.append(records)
-        # In the order of the file: what SQLite knows of a segment is always all of it up to some point.
-        with self._lock:
-            for record, location in zip(records, locations, strict=True):
-                self._unwritten[record.key] = _place_of(location, is_ours=True)
-
-    def _taken(self, keys: Sequence[str]) -> Collection[str]:
-        # Memory first: a place leaves it only after SQLite has it.
-        taken = {key for key in keys if key in self._unwritten}
-        places = ", ".join("?" * len(keys))
-        with self._database.reading() as connection:
-            rows = connection.execute(f"SELECT key FROM raw_object WHERE key IN ({places})", keys)  # noqa: S608 - nothing but places
-            taken.update(key for (key,) in rows)
-        return taken
-
-    def _place(self, key: str) -> _Place | None:
-        place = self._known_place(key)
-        if place is None:
-            self.read_tails()
-            place = self._known_place(key)
-        return place
-
-    def _known_place(self, key: str) -> _Place | None:
-        return self._unwritten.get(key) or self._place_in_database(key)
-
-    def _place_in_database(self, key: str) -> _Place | None:
-        with self._database.reading() as connection:
-            row = connection.execute(_FIND, (key,)).fetchone()
-        if row is None:
-            return None
-        segment, start, length = row
-        return _Place(segment, start, length, start + length + 1, is_ours=False)
+        for key, location in self._segments.whole_records(segment, start):
+            self._places.add_found(key, location)
+            self._read_to[segment] = location.end
+        self._sizes_seen[segment] = size
 
     def _read(self, key: str, segment: str, start: int, length: int) -> bytes:
         try:
@@ -212,34 +129,6 @@ class SegmentRawStore:
             raise RawMissingError(message)
         return data
 
-    def read_tails(self) -> None:
-        """Learn what other processes, or earlier runs of this one, stored and did not get into SQLite."""
-        with self._scanning:
-            with self._database.reading() as connection:
-                known_bytes = dict(connection.execute("SELECT name, known_bytes FROM raw_segment"))
-            try:
-                for segment in self._segments.names():
-                    if segment not in self._writer.own:
-                        self._read_tail(segment, known_bytes.get(segment, 0))
-            except OSError as error:
-                message = f"The raw segments cannot be read ({error}). See to the disk."
-                raise TransientError(message) from error
-
-    def _read_tail(self, segment: str, known_bytes: int) -> None:
-        size = self._segments.size(segment)
-        start = max(known_bytes, self._read_to.get(segment, 0))
-        if size in (start, self._sizes_seen.get(segment)):
-            return
-        for key, location in self._segments.whole_records(segment, start):
-            self._read_to[segment] = location.end
-            with self._lock:
-                self._unwritten.setdefault(key, _place_of(location, is_ours=False))
-        self._sizes_seen[segment] = size
-
-
-def _place_of(location: Location, *, is_ours: bool) -> _Place:
-    return _Place(location.segment, location.body_start, location.length, location.end, is_ours)
-
 
 def _document(metadata: RawMetadata) -> Mapping[str, Any]:
     return {
@@ -254,8 +143,3 @@ def _document(metadata: RawMetadata) -> Mapping[str, Any]:
         "receivedAt": metadata.received_at.isoformat(),
         "sha256": metadata.sha256,
     }
-
-
-def _already_there(key: str) -> ObjectExistsError:
-    message = f"The raw key {key} is taken. Use a new ingest id."
-    return ObjectExistsError(message)
