@@ -329,6 +329,34 @@ class ContractSchema:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class StepDoc:
+    """One step, for the language's page."""
+
+    name: str
+    form: str
+    """With its arguments."""
+    takes: str
+    summary: str
+    fails: str
+    example: tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """What the language's page is made of."""
+
+    steps: tuple[StepDoc, ...]
+    schemes: tuple[str, ...]
+    lanes: tuple[str, ...]
+    envelope: tuple[str, ...]
+    assertions: tuple[str, ...]
+    formats: tuple[str, ...]
+    max_events: int
+    default_payload_bytes: int
+    max_payload_bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """Everything that is emitted, sorted."""
@@ -336,3 +364,4 @@ class Project:
     schemas: tuple[ContractSchema, ...]
     vendors: tuple[VendorMapping, ...]
     openapi: Mapping[str, Any] | None
+    language: Language

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from codegen.diagnostics import Code
 from codegen.ir import ObjectFunction
 from codegen.naming import comment_text, page_code, page_text, py_literal
 from codegen.render.python import kept, lines, scopes, value_code
@@ -71,6 +73,10 @@ def render_project(project: Project) -> dict[str, str]:
     files["generated/registry.py"] = environment.get_template("registry.py.jinja").render(vendors=project.vendors)
     canonical = [schema for schema in project.schemas if schema.name.startswith("canonical/")]
     files["docs/contract/events.md"] = environment.get_template("events.md.jinja").render(schemas=canonical)
+    codes = sorted(Code, key=lambda code: code.number)
+    files["docs/contract/diagnostics.md"] = environment.get_template("diagnostics.md.jinja").render(codes=codes)
+    reference = environment.get_template("mapping-language.md.jinja")
+    files["docs/contract/mapping-language.md"] = reference.render(**asdict(project.language))
     if project.openapi is not None:
         files["generated/openapi.json"] = to_json(project.openapi)
     return files

@@ -10,6 +10,7 @@ from codegen.ir import Project, VendorMapping
 from codegen.naming import PythonIdentifier
 from codegen.resolve.contracts import ContractCompiler
 from codegen.resolve.events import EventCompiler, canonical_events, schema_name
+from codegen.resolve.reference import language
 from codegen.resolve.webhooks import compile_webhook
 from codegen.runtime.exact_json import digest
 from codegen.source import plain_value
@@ -48,6 +49,7 @@ def resolve_project(
         schemas=contracts.all(),
         vendors=tuple(sorted(vendors, key=lambda vendor: vendor.vendor)),
         openapi=openapi,
+        language=language(),
     )
 
 

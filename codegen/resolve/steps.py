@@ -130,7 +130,7 @@ _ALL = (
         result=_integer,
         fallible=lambda value: value.kind != "integer",
         summary="The exact integer that a text or number stands for.",
-        fails="The text is no number, or the number is no integer.",
+        fails="the text is no number, or the number is no integer",
         example=("quantity | integer or quarantine", '"100"', "100"),
     ),
     StepDefinition(
@@ -140,7 +140,7 @@ _ALL = (
         result=_minor_units,
         fallible=lambda _: True,
         summary="A decimal amount in the minor units of its currency (ISO 4217): 398.00 USD is 39800, 398 JPY is 398.",
-        fails="The text is no decimal number, the currency is unknown, or a fraction of a minor unit remains.",
+        fails="the text is no decimal number, the currency is unknown, or a fraction of a minor unit remains",
         example=("total | minor_units('USD') or quarantine", '"398.00"', "39800"),
     ),
     StepDefinition(
@@ -149,7 +149,7 @@ _ALL = (
         result=_timestamp,
         fallible=lambda value: value.format != "date-time",
         summary="An RFC 3339 time in UTC with all digits of its fraction. On a `date-time` it cannot fail.",
-        fails="The text is no RFC 3339 time with an offset.",
+        fails="the text is no RFC 3339 time with an offset",
         example=("at | timestamp or quarantine", '"2026-01-30T15:15:12-05:00"', '"2026-01-30T20:15:12Z"'),
     ),
 )

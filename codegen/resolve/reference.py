@@ -1,0 +1,36 @@
+"""The language as its page shows it, from the tables that the compiler works with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codegen.frontend.json_schema import ASSERTIONS, FORMATS
+from codegen.frontend.mapping import DEFAULT_PAYLOAD_BYTES, LANES, MAX_PAYLOAD_BYTES, SCHEMES
+from codegen.ir import Language, StepDoc
+from codegen.resolve.arrays import MAX_EVENTS
+from codegen.resolve.scopes import ENVELOPE
+from codegen.resolve.steps import STEPS
+
+if TYPE_CHECKING:
+    from codegen.resolve.steps import StepDefinition
+
+
+def language() -> Language:
+    """What the page is made of."""
+    return Language(
+        steps=tuple(_step(STEPS[name]) for name in sorted(STEPS)),
+        schemes=SCHEMES,
+        lanes=LANES,
+        envelope=tuple(ENVELOPE),
+        assertions=tuple(sorted(ASSERTIONS)),
+        formats=tuple(sorted(FORMATS)),
+        max_events=MAX_EVENTS,
+        default_payload_bytes=DEFAULT_PAYLOAD_BYTES,
+        max_payload_bytes=MAX_PAYLOAD_BYTES,
+    )
+
+
+def _step(step: StepDefinition) -> StepDoc:
+    names = ", ".join(parameter.name for parameter in step.parameters)
+    form = f"{step.name}({names})" if names else step.name
+    return StepDoc(step.name, form, ", ".join(sorted(step.takes)), step.summary, step.fails, step.example)
