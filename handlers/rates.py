@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from math import ceil
+from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+_MICROSECOND = timedelta(microseconds=1)
+# Levels are whole millionths of a token: what fills in a microsecond at one token a second, without rounding.
+_TOKEN = 1_000_000
 
 
 class TokenBuckets:
@@ -15,18 +19,21 @@ class TokenBuckets:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._levels: dict[str, tuple[float, datetime]] = {}
+        self._levels: dict[str, tuple[int, datetime]] = {}
 
     def take(self, vendor_id: str, *, per_second: int, burst: int, at: datetime) -> int | None:
         """Take one token. None if there was one, else the whole seconds until there is."""
         with self._lock:
-            level, since = self._levels.get(vendor_id, (float(burst), at))
+            level, since = self._levels.get(vendor_id, (burst * _TOKEN, at))
             # A clock that was set back must not drain the bucket.
-            elapsed_seconds = max((at - since).total_seconds(), 0.0)
-            level = min(level + elapsed_seconds * per_second, float(burst))
-            taken = level >= 1
-            self._levels[vendor_id] = (level - 1 if taken else level, max(at, since))
-        return None if taken else max(1, ceil((1 - level) / per_second))
+            filled = max(at - since, timedelta(0)) // _MICROSECOND * per_second
+            level = min(level + filled, burst * _TOKEN)
+            is_taken = level >= _TOKEN
+            self._levels[vendor_id] = (level - _TOKEN if is_taken else level, max(at, since))
+        if is_taken:
+            return None
+        fills_in_a_second = per_second * _TOKEN
+        return -((level - _TOKEN) // fills_in_a_second)
 
     def charge(self, vendor_id: str, tokens: int) -> None:
         """Take tokens that may not be there: the bucket goes into debt and pays it off as it fills.
@@ -36,4 +43,4 @@ class TokenBuckets:
         """
         with self._lock:
             level, since = self._levels[vendor_id]
-            self._levels[vendor_id] = (level - tokens, since)
+            self._levels[vendor_id] = (level - tokens * _TOKEN, since)

@@ -99,7 +99,9 @@ def _plain_secret(secret: str) -> bytes | None:
 
 
 def _standard_secret(secret: str) -> bytes | None:
-    return _base64(secret.removeprefix("whsec_"))
+    encoded = secret.removeprefix("whsec_")
+    # Secrets are given with and without padding; the SDKs of the scheme take both.
+    return _base64(encoded + "=" * (-len(encoded) % 4)) or None
 
 
 @dataclass(frozen=True, slots=True)

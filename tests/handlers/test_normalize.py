@@ -14,6 +14,7 @@ from handlers import normalize
 from handlers.core.quarantine import NotReleasedError, release, release_correction
 from handlers.core.replaying import ReplayOutcome, replay
 from handlers.values import IdempotencyKey, RawMissingError, ReasonCode, Status
+from tests.handlers.deployments import mapped_by
 from tests.handlers.world import OtherRegistry, envelope
 
 if TYPE_CHECKING:
@@ -30,15 +31,6 @@ def record_of(world: World, external_event_id: str = "inv-1", vendor_id: str = "
 
 def kept(world: World, external_event_id: str = "inv-1") -> Any:
     return world.app.quarantine.get("vendorA", record_of(world, external_event_id).ingest_id)
-
-
-def mapped_by(vendor_id: str, event_type: str, mapper: Any, version: str = "sha256:" + "f" * 64) -> OtherRegistry:
-    """The registry after a deployment in which one event's mapper is another."""
-    profile = REGISTRY.vendor(vendor_id)
-    assert profile is not None
-    binding = replace(profile.events[event_type], mapper=mapper)
-    events = {**profile.events, event_type: binding}
-    return OtherRegistry(replace(profile, events=events, mapping_version=version))
 
 
 def test_one_payload_becomes_several_events_in_order(world: World) -> None:

@@ -15,12 +15,13 @@ from generated.registry import REGISTRY
 from handlers import ingest, normalize
 from handlers.application import Application
 from handlers.core.sweeping import sweep
-from handlers.values import Lane, Role
+from handlers.values import IdempotencyKey, Lane, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from generated.runtime.binding import Registry, VendorProfile
+    from handlers.values import IngestRecord, QuarantineRecord
 
 PUBLIC_URL = "https://dvss.example"
 
@@ -194,6 +195,15 @@ class World:
     def feed(self) -> list[dict[str, Any]]:
         """Canonical events that have left, in order."""
         return [json.loads(entry.detail) for entry in self.backend.feed.after(0, 10_000)]
+
+    def record(self, external_event_id: str = "inv-1", vendor_id: str = "vendorA") -> IngestRecord:
+        """The index row of an event."""
+        key = IdempotencyKey(vendor_id, external_event_id)
+        return self.app.index.read([key], consistent=True)[key]
+
+    def kept(self, external_event_id: str = "inv-1", vendor_id: str = "vendorA") -> QuarantineRecord | None:
+        """The quarantine record of an event."""
+        return self.app.quarantine.get(vendor_id, self.record(external_event_id, vendor_id).ingest_id)
 
     def raw_keys(self) -> list[str]:
         return [entry.key for entry in self.backend.raw.entries("raw/")]
