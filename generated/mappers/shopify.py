@@ -295,8 +295,6 @@ _ORDERS_UPDATED__STATUS__OTHERWISE__CASES: dict[Any, Any] = {
     "authorized": "CONFIRMED",
     "partially_paid": "PARTIALLY_PAID",
     "paid": "PAID",
-    "partially_refunded": "PARTIALLY_REFUNDED",
-    "refunded": "REFUNDED",
     "voided": "CANCELLED",
 }
 
@@ -331,6 +329,10 @@ def _orders_updated__status(payload: Any, envelope: Any) -> Any:
     # status <- when
     if rt.get(payload, "cancelled_at") is not rt.ABSENT and not (rt.get(payload, "cancelled_at") is None):
         return "CANCELLED"
+    if rt.get(payload, "financial_status") == "refunded":
+        return "REFUNDED"
+    if rt.get(payload, "financial_status") == "partially_refunded":
+        return "PARTIALLY_REFUNDED"
     if rt.get(payload, "fulfillment_status") == "fulfilled":
         return "SHIPPED"
     if rt.get(payload, "fulfillment_status") == "partial":
@@ -489,7 +491,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:a20b0fd8c3bfeea84634a7c97a40d8a2f8ca74bac0a6508ba20d59d9f0033527",
+    mapping_version="sha256:5b336ddb4520bfbbd489330ce5de937abc15015f36b14ec69c0f195b802972cb",
     source="mappings/shopify.yaml",
     digest_without=(),
     webhook=WebhookBinding(read=read_webhook, ignore=frozenset(("app_uninstalled",))),

@@ -86,10 +86,16 @@ def _payment_created__status(payload: Any, envelope: Any) -> Any:
 
 def _payment_created__amount(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # amount <- data.object.payment.amount_money.amount
-    data["amount"] = payload["data"]["object"]["payment"]["amount_money"]["amount"]
-    # currency <- data.object.payment.amount_money.currency
-    data["currency"] = payload["data"]["object"]["payment"]["amount_money"]["currency"]
+    # amount <- data.object.payment.total_money.amount ?? data.object.payment.amount_money.amount
+    data["amount"] = rt.first(
+        rt.get(payload, "data", "object", "payment", "total_money", "amount"),
+        payload["data"]["object"]["payment"]["amount_money"]["amount"],
+    )
+    # currency <- data.object.payment.total_money.currency ?? data.object.payment.amount_money.currency
+    data["currency"] = rt.first(
+        rt.get(payload, "data", "object", "payment", "total_money", "currency"),
+        payload["data"]["object"]["payment"]["amount_money"]["currency"],
+    )
     return data
 
 
@@ -217,10 +223,16 @@ def _payment_updated__status(payload: Any, envelope: Any) -> Any:
 
 def _payment_updated__amount(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # amount <- data.object.payment.amount_money.amount
-    data["amount"] = payload["data"]["object"]["payment"]["amount_money"]["amount"]
-    # currency <- data.object.payment.amount_money.currency
-    data["currency"] = payload["data"]["object"]["payment"]["amount_money"]["currency"]
+    # amount <- data.object.payment.total_money.amount ?? data.object.payment.amount_money.amount
+    data["amount"] = rt.first(
+        rt.get(payload, "data", "object", "payment", "total_money", "amount"),
+        payload["data"]["object"]["payment"]["amount_money"]["amount"],
+    )
+    # currency <- data.object.payment.total_money.currency ?? data.object.payment.amount_money.currency
+    data["currency"] = rt.first(
+        rt.get(payload, "data", "object", "payment", "total_money", "currency"),
+        payload["data"]["object"]["payment"]["amount_money"]["currency"],
+    )
     return data
 
 
@@ -408,7 +420,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:12f0735b86cacb4071d7d466741a4447001dc0748fc7cc38ff67dde60954a104",
+    mapping_version="sha256:738f4d33e87d0f829bf08bd98d14477663378a13171096381717cb6c47f49540",
     source="mappings/square.yaml",
     digest_without=(),
     webhook=WebhookBinding(read=read_webhook, ignore=frozenset(("catalog.version.updated",))),

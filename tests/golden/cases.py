@@ -1,0 +1,54 @@
+"""Vendor bytes through the contracts, as the pipeline runs them, without a store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from generated.registry import REGISTRY
+from handlers.core.envelopes import read_envelope, read_webhook
+from handlers.core.mapping import Mapped, normalize_payload
+from handlers.wire import violation_list
+
+if TYPE_CHECKING:
+    from handlers.core.envelopes import Delivery
+
+RECEIVED_AT = "2026-02-01T12:00:00.000Z"
+
+
+@dataclass(frozen=True)
+class Result:
+    """``canonical`` data in order, or the ``quarantine`` document."""
+
+    canonical: list[dict[str, Any]] | None
+    quarantine: dict[str, Any] | None
+
+
+def deliver(vendor_id: str, event_type: str, raw: bytes) -> Delivery:
+    """The bytes as the vendor's endpoint takes them; a native webhook is posted to the topic ``event_type``."""
+    profile = REGISTRY.vendor(vendor_id)
+    assert profile is not None
+    if profile.webhook is None:
+        return read_envelope(REGISTRY, profile, raw)
+    return read_webhook(REGISTRY, profile, event_type, raw)
+
+
+def normalize(delivery: Delivery) -> Result:
+    """What the delivery becomes."""
+    envelope = {
+        "vendorId": delivery.profile.vendor_id,
+        "externalEventId": delivery.external_event_id,
+        "eventType": delivery.event_type,
+        "occurredAt": delivery.occurred_at,
+        "receivedAt": RECEIVED_AT,
+    }
+    mapped = normalize_payload(REGISTRY, delivery.profile, delivery.event_type, delivery.payload, envelope)
+    if isinstance(mapped, Mapped):
+        return Result(list(mapped.data), None)
+    return Result(None, {"reason": mapped.reason, "violations": violation_list(mapped.violations)})
+
+
+def text_of(document: Any) -> str:
+    """A golden file's text."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

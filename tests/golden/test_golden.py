@@ -1,0 +1,42 @@
+"""Each folder is a case: raw bytes, and the canonical events or the quarantine that they become.
+
+`DVSS_UPDATE=1 pytest tests/golden` writes what is expected anew; read the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from generated.registry import REGISTRY
+from tests.golden.cases import deliver, normalize, text_of
+
+HERE = Path(__file__).parent
+CASES = sorted(path.parent for path in HERE.glob("*/*/*/raw.json"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[str(case.relative_to(HERE)) for case in CASES])
+def test_case(case: Path) -> None:
+    vendor_id, event_type = case.relative_to(HERE).parts[:2]
+    result = normalize(deliver(vendor_id, event_type, (case / "raw.json").read_bytes()))
+    documents = {"canonical.json": result.canonical, "quarantine.json": result.quarantine}
+    for name, document in documents.items():
+        expected = case / name
+        if os.environ.get("DVSS_UPDATE"):
+            expected.unlink(missing_ok=True)
+            if document is not None:
+                expected.write_text(text_of(document), encoding="utf-8")
+        found = expected.read_text(encoding="utf-8") if expected.exists() else None
+        assert found == (None if document is None else text_of(document))
+
+
+def test_every_mapped_event_has_a_case_that_maps_and_one_that_does_not() -> None:
+    for vendor_id in REGISTRY.vendor_ids():
+        profile = REGISTRY.vendor(vendor_id)
+        assert profile is not None
+        for event_type in profile.events:
+            folder = HERE / vendor_id / event_type
+            assert list(folder.glob("*/canonical.json")), f"no case of {vendor_id} {event_type} maps"
+            assert list(folder.glob("*/quarantine.json")), f"no case of {vendor_id} {event_type} is quarantined"
