@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from generated.registry import REGISTRY
@@ -46,7 +46,9 @@ def normalize(delivery: Delivery) -> Result:
     mapped = normalize_payload(REGISTRY, delivery.profile, delivery.event_type, delivery.payload, envelope)
     if isinstance(mapped, Mapped):
         return Result(list(mapped.data), None)
-    return Result(None, {"reason": mapped.reason, "violations": violation_list(mapped.violations)})
+    # The rule's line is left out: a rule that is inserted above must not change a golden file.
+    violations = violation_list([replace(one, rule=None) for one in mapped.violations])
+    return Result(None, {"reason": mapped.reason, "violations": violations})
 
 
 def text_of(document: Any) -> str:
