@@ -76,7 +76,7 @@ def _print(report: AuditReport) -> None:
             ("  in the feed", report.feed_entries),
             ("  in the outbox", report.outbox),
             ("acknowledgements checked", report.acknowledged),
-            ("raw objects of no event", report.orphans and f"{len(report.orphans)} (of no harm)"),
+            ("raw objects of no event", f"{len(report.orphans)} (of no harm)" if report.orphans else 0),
         ],
     )
     for key in report.orphans[:ORPHANS_SHOWN]:
