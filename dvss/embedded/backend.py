@@ -123,7 +123,10 @@ class EmbeddedBackend:
         return cls(root=root, clock=clock, disk=disk, database=database, raw=raw, normalized=normalized)
 
     def close(self) -> None:
-        """Write what waits and let go of the files. What comes later is refused with TransientError."""
+        """Write what waits and let go of the files. What comes later is refused with TransientError.
+
+        Closing twice is no error.
+        """
         self.normalized.close()
         self.raw.close()
         self._database.close()

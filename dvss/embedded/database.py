@@ -152,7 +152,9 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         try:
             with _alone(self._path.with_suffix(".lock")):
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+                # Never open what is there: closing any descriptor of the file would drop the locks of our connections.
+                if not self._path.exists():
+                    os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
                 connection = self._connect()
                 try:
                     connection.execute("PRAGMA journal_mode = WAL")

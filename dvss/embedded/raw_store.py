@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dvss.embedded.group_commit import GroupCommit
@@ -82,7 +83,9 @@ class SegmentRawStore:
         """Write what waits and finish the segments, then the index of them."""
         self._commits.close()
         self._writer.close()
-        self._places.put_into_database()
+        # What SQLite does not take now is read from the segments' tails by whoever opens them next.
+        with suppress(TransientError):
+            self._places.put_into_database()
         self._segments.close()
 
     def _store(self, records: Sequence[Record]) -> Sequence[object]:
