@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from codegen.diagnostics import Diagnostic
+    from codegen.ir import Project
 
 _EDITOR_SCHEMA = "schemas/mapping.schema.json"
 _OPENAPI = "openapi/dvss.yaml"
@@ -40,6 +41,24 @@ def compile_project(sources: Mapping[str, str], *, vendor: str | None = None) ->
     With ``vendor`` only that vendor's mapping is compiled, and no models and pages are made: enough to run it.
     """
     diagnostics = Diagnostics()
+    project = resolve(sources, vendor, diagnostics)
+    files: dict[str, str] = {}
+    if project is not None:
+        files = render_project(project)
+        if vendor is None:
+            models = generate_models(project.schemas, diagnostics)
+            files |= {f"generated/models/{path}": text for path, text in models.items()}
+        else:
+            files = {path: text for path, text in files.items() if not path.startswith("docs/")}
+    if project is None or diagnostics.has_errors():
+        return CompileResult({}, tuple(diagnostics.sorted()), failed=True)
+    files = format_python(files)
+    files["generated/manifest.json"] = manifest(project, files, COMPILER_VERSION)
+    return CompileResult(files, tuple(diagnostics.sorted()), failed=False)
+
+
+def resolve(sources: Mapping[str, str], vendor: str | None, diagnostics: Diagnostics) -> Project | None:
+    """The intermediate representation; None if anything is wrong with the contracts."""
     contracts = {path: text for path, text in sources.items() if path != _EDITOR_SCHEMA}
     for path, text in sorted(contracts.items()):
         find_secrets(path, text, diagnostics)
@@ -56,16 +75,4 @@ def compile_project(sources: Mapping[str, str], *, vendor: str | None = None) ->
         openapi = read_openapi(_OPENAPI, contracts[_OPENAPI], store, diagnostics)
     runtime = {name: (RUNTIME / name).read_text(encoding="utf-8") for name in _OUTPUT_DETERMINING}
     project = resolve_project(mappings, store, openapi, runtime, diagnostics)
-    if diagnostics.has_errors():
-        return CompileResult({}, tuple(diagnostics.sorted()), failed=True)
-    files = render_project(project)
-    if vendor is None:
-        models = generate_models(project.schemas, diagnostics)
-        if diagnostics.has_errors():
-            return CompileResult({}, tuple(diagnostics.sorted()), failed=True)
-        files |= {f"generated/models/{path}": text for path, text in models.items()}
-    else:
-        files = {path: text for path, text in files.items() if not path.startswith("docs/")}
-    files = format_python(files)
-    files["generated/manifest.json"] = manifest(project, files, COMPILER_VERSION)
-    return CompileResult(files, tuple(diagnostics.sorted()), failed=False)
+    return None if diagnostics.has_errors() else project

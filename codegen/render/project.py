@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ class FormatError(Exception):
     """Generated code that the formatter refused: a fault of a template, never of a contract."""
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),

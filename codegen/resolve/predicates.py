@@ -12,6 +12,7 @@ from codegen.frontend.json_schema import type_of_value
 from codegen.frontend.syntax import Compare, Comparison, Not, Present
 from codegen.ir import Apply, Equals, Fixed, IsPresent, Joined, Negated
 from codegen.resolve.scopes import Scope, locate
+from codegen.resolve.types import json_words
 
 if TYPE_CHECKING:
     from codegen.frontend.document import MatchBlock
@@ -120,7 +121,7 @@ def _uncovered(literals: list[Scalar], found: ValueType) -> str:
     values = every.get(found.kind) if found.enum is None else found.enum
     if values is None:
         return f"every {found.kind}"
-    missing = [str(value) for value in values if value not in literals]
+    missing = [json_words(value) for value in values if value not in literals]
     if found.nullable and None not in literals:
         missing.append("null")
     return ", ".join(missing)

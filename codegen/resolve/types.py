@@ -40,7 +40,9 @@ class ValueType:
     def describe(self) -> str:
         """The type in a diagnostic's words."""
         words = f"{self.format} string" if self.kind == "string" and self.format else self.kind
-        if self.nullable:
+        if self.kind == "any":
+            words = " or ".join(self.schema.value_types) if self.schema else "of several types"
+        if self.nullable and self.kind != "null":
             words += " or null"
         return f"{words}, may be absent" if self.absent else words
 
@@ -98,6 +100,11 @@ def _with_enum(found: ValueType, enum: tuple[Any, ...]) -> ValueType:
     if found.kind in ("integer", "number"):
         return replace(found, enum=enum, minimum=min(enum), maximum=max(enum))
     return replace(found, enum=enum)
+
+
+def json_words(constant: Any) -> str:
+    """A constant in a diagnostic's words: as JSON writes it, texts without quotes."""
+    return str(constant) if isinstance(constant, str) else {None: "null"}.get(constant, str(constant).lower())
 
 
 def union(left: ValueType, right: ValueType) -> ValueType:
@@ -169,7 +176,7 @@ def _enum_gap(value: ValueType, target: Schema, constants: tuple[Any, ...]) -> G
     # Only constants of the value's own kind are looked up: Python would take true for 1.
     kinds = {value.kind, "integer"} if value.kind == "number" else {value.kind}
     values = tuple(item for item in constants if type_of_value(item) in kinds and accepts(target, item))
-    words = ", ".join(str(item) for item in constants if item is not None)
+    words = ", ".join(map(json_words, constants))
     return Gap(f"one of {words}", "an `enum` of these", Test.NOT_LISTED, "NOT_ALLOWED", values=values)
 
 
