@@ -20,7 +20,7 @@ _APPEND = "INSERT INTO feed (message_id, detail_type, detail) VALUES (...) ON CO
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One published event. ``seq`` rises and is never given twice."""
+    """One published event. ``seq`` rises, may leave numbers out, and is never given twice."""
 
     seq: int
     message_id: str
