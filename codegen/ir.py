@@ -252,6 +252,15 @@ class RuleTrace:
     steps: tuple[str, ...]
     expression: str
     line: int
+    last_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPlace:
+    """Where the rules of one object begin: the line of the key that they stand below."""
+
+    block: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +281,7 @@ class MappedEvent:
     explode: tuple[Statement, ...]
     """How the payload becomes several events; empty where it becomes one."""
     traces: tuple[RuleTrace, ...]
+    blocks: tuple[BlockPlace, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class ObjectBlock:
     span: Span
     origin: Expression | None
     fields: tuple[Field, ...]
+    fields_span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class EachBlock:
     source: Expression
     where: Predicate | None
     fields: tuple[Field, ...]
+    fields_span: Span
 
 
 @dataclass(frozen=True, slots=True)

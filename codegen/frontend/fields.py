@@ -64,7 +64,7 @@ class FieldReader(FormReader):
         block = self.block(node, "an object block", ("object", "from"))
         origin = block.members.get("from")
         fields = self.fields(block.members["object"])
-        return ObjectBlock(node.span, self.expression(origin) if origin else None, fields)
+        return ObjectBlock(node.span, self.expression(origin) if origin else None, fields, block.keys["object"].span)
 
     def _each(self, node: MapNode) -> EachBlock:
         block = self.block(node, "an each block", ("each", "where", "map"))
@@ -74,6 +74,7 @@ class FieldReader(FormReader):
             self.expression(block.members["each"]),
             self.predicate(where) if where else None,
             self.fields(self.member(block, "map", "an each block")),
+            block.keys["map"].span,
         )
 
     def _match(self, node: MapNode) -> MatchBlock:

@@ -85,23 +85,27 @@ def render_project(project: Project) -> dict[str, str]:
 
 
 def _lineage(vendor: VendorMapping) -> dict[str, Any]:
+    """Rules and the blocks that they stand in, each as lines after the one before: one inserted rule is one entry."""
     traces: list[RuleTrace] = list(vendor.webhook.traces) if vendor.webhook else []
     traces += [trace for event in vendor.events for trace in event.traces]
-    rules = []
-    line = 0
-    for trace in sorted(traces, key=lambda one: (one.line, one.rule)):
-        rules.append(
-            {
-                "rule": trace.rule,
-                "target": trace.target,
-                "sources": list(trace.sources),
-                "steps": list(trace.steps),
-                "expression": trace.expression,
-                "linesAfterPrevious": trace.line - line,
-            }
-        )
-        line = trace.line
-    return {"source": vendor.path, "rules": rules}
+    entries = [(one.line, 1, one.rule, one.last_line, _trace(one)) for one in traces]
+    entries += [(at.line, 0, at.block, at.line, {"block": at.block}) for event in vendor.events for at in event.blocks]
+    listed = []
+    end = 0
+    for line, _, _, last_line, entry in sorted(entries, key=lambda one: one[:3]):
+        listed.append(entry | {"linesAfterPrevious": line - end, "lines": last_line - line + 1})
+        end = last_line
+    return {"source": vendor.path, "entries": listed}
+
+
+def _trace(trace: RuleTrace) -> dict[str, Any]:
+    return {
+        "rule": trace.rule,
+        "target": trace.target,
+        "sources": list(trace.sources),
+        "steps": list(trace.steps),
+        "expression": trace.expression,
+    }
 
 
 _NUMBER = re.compile('"\\\\u0000([0-9.eE+-]+)\\\\u0000"')

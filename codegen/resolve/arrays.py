@@ -46,7 +46,7 @@ class ArrayCompiler:
         guards = self._count_guards(block, pipeline, target)
         if guards is None:
             return None
-        function = self._blocks.assemble(block.fields, (*scopes, inner), target.item(element))
+        function = self._blocks.assemble(block.fields, (*scopes, inner), target.item(element), block.fields_span)
         each = self.every(function.name, pipeline, keep, scopes)
         self._outcomes.report_needless(pipeline, block.source)
         statements = [*pipeline.statements, each, *guards, Return(Give(Current()))]

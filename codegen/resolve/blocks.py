@@ -10,6 +10,7 @@ from codegen.frontend.document import Constant, EachBlock, MatchBlock, ObjectBlo
 from codegen.frontend.syntax import Expression
 from codegen.ir import (
     Assign,
+    BlockPlace,
     Current,
     Fixed,
     Give,
@@ -30,7 +31,7 @@ from codegen.resolve.outcomes import OutcomeCompiler
 from codegen.resolve.pipelines import PipelineCompiler
 from codegen.resolve.rules import fold
 from codegen.resolve.scopes import Scope
-from codegen.resolve.summaries import summary, title
+from codegen.resolve.summaries import end_of, summary, title
 
 if TYPE_CHECKING:
     from codegen.frontend.document import Block, Field
@@ -55,6 +56,7 @@ class Output:
     functions: list[RuleFunction | ObjectFunction] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     traces: list[RuleTrace] = field(default_factory=list)
+    blocks: list[BlockPlace] = field(default_factory=list)
     names: dict[str, Span] = field(default_factory=dict)
 
 
@@ -78,8 +80,9 @@ class BlockCompiler:
             self.diagnostics.add(Code.NAME_CLASH, target.span, message, "rename one of the two")
         return name
 
-    def assemble(self, fields: tuple[Field, ...], scopes: tuple[Scope, ...], at: Target) -> ObjectFunction:
-        """The function that builds the object ``at`` from its fields."""
+    def assemble(self, fields: tuple[Field, ...], scopes: tuple[Scope, ...], at: Target, key: Span) -> ObjectFunction:
+        """The function that builds the object ``at`` from its fields, which stand below ``key``."""
+        self.output.blocks.append(BlockPlace(at.rule, key.line))
         members = []
         known = at.schema.properties
         place = at.schema.title or at.pointer or "the event"
@@ -121,7 +124,9 @@ class BlockCompiler:
 
     def _trace(self, target: Target, block: Block, sources: tuple[str, ...], steps: tuple[str, ...]) -> None:
         read = tuple(dict.fromkeys(sources))
-        self.trace(RuleTrace(target.rule, target.pointer, read, steps, summary(block), target.span.line))
+        line = target.span.line
+        last_line = max(line, end_of(block))
+        self.trace(RuleTrace(target.rule, target.pointer, read, steps, summary(block), line, last_line))
 
     def trace(self, trace: RuleTrace) -> None:
         """Keep one line of lineage."""
@@ -179,14 +184,14 @@ class BlockCompiler:
             self.mismatch(block.span, "an object", target)
             return None
         if block.origin is None:
-            function = self.assemble(block.fields, scopes, target)
+            function = self.assemble(block.fields, scopes, target, block.fields_span)
             return Made(Invoke(function.name, len(scopes)), function.omit_empty)
         pipeline = self.structure(block.origin, "object", scopes, target)
         if pipeline is None or pipeline.located is None:
             return None
         located = pipeline.located
         inner = Scope(pipeline.type, located.pointer, located.base, located.lineage)
-        function = self.assemble(block.fields, (*scopes, inner), target.inner("object"))
+        function = self.assemble(block.fields, (*scopes, inner), target.inner("object"), block.fields_span)
         call = Invoke(function.name, len(scopes) + 1, Current())
         self.outcomes.report_needless(pipeline, block.origin)
         pipeline.may_omit = pipeline.may_omit or function.omit_empty

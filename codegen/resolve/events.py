@@ -134,7 +134,7 @@ class EventCompiler:
                 return None
             explode, inner = exploded
             scopes = (*scopes, inner)
-        root = blocks.assemble(event.fields, scopes, target)
+        root = blocks.assemble(event.fields, scopes, target, event.fields_span)
         name, _, version = event.emits.text.partition("@")
         return MappedEvent(
             event_type=event.name,
@@ -149,6 +149,7 @@ class EventCompiler:
             root=root.name,
             explode=explode,
             traces=tuple(sorted(output.traces, key=lambda trace: (trace.line, trace.rule))),
+            blocks=tuple(sorted(output.blocks, key=lambda place: (place.line, place.block))),
         )
 
     @staticmethod
@@ -167,6 +168,6 @@ class EventCompiler:
         blocks.outcomes.report_needless(pipeline, source)
         read = tuple(dict.fromkeys(pipeline.sources))
         words = f"explode {source.text}{where_words(event.where)}"
-        blocks.trace(RuleTrace(target.rule, "", read, (), words, source.span.line))
+        blocks.trace(RuleTrace(target.rule, "", read, (), words, source.span.line, source.span.line))
         each = blocks.arrays.every(PythonIdentifier.of_path(target.words), pipeline, keep, scopes)
         return fold([*pipeline.statements, *guards, each, Return(Give(Current()))]), inner

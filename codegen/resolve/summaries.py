@@ -24,6 +24,18 @@ def title(block: Block) -> str:
             return summary(block)
 
 
+def end_of(block: Block) -> int:
+    """The last line of a rule. The fields of an object or each are rules of their own and not part of it."""
+    match block:
+        case MatchBlock():
+            results = (*(case.value for case in block.cases), *((block.otherwise,) if block.otherwise else ()))
+            return max(block.source.span.line, *map(end_of, results))
+        case WhenBlock():
+            return max(map(end_of, (*(branch.value for branch in block.branches), block.otherwise)))
+        case _:
+            return block.span.line
+
+
 def summary(block: Block) -> str:
     """The block in one line, as documents show it."""
     match block:

@@ -102,7 +102,9 @@ class WebhookCompiler:
         function = RuleFunction(name, 0, f"{self._part} <- {expression.text}", tuple(statements))
         steps = tuple(step.name for step in expression.steps)
         sources = tuple(dict.fromkeys(self._sources))
-        trace = RuleTrace(rule, f"envelope:{member}", sources, steps, expression.text, expression.span.line)
+        trace = RuleTrace(
+            rule, f"envelope:{member}", sources, steps, expression.text, expression.span.line, expression.span.line
+        )
         return WebhookPart(function, trace)
 
     def _well_formed(self) -> bool:

@@ -135,17 +135,20 @@ class Registry:
             return ()
         document = json.loads((self._root / "lineage" / f"{module}.json").read_text(encoding="utf-8"))
         rules = []
-        line = 0
-        for rule in document["rules"]:
-            # Lines are kept as steps from the rule before, so that a rule inserted above changes no other entry.
-            line += rule["linesAfterPrevious"]
+        end = 0
+        for entry in document["entries"]:
+            # Lines are kept as steps from the entry before, so that a rule inserted above changes no other entry.
+            line = end + entry["linesAfterPrevious"]
+            end = line + entry["lines"] - 1
+            if "rule" not in entry:
+                continue
             rules.append(
                 RuleLineage(
-                    rule=rule["rule"],
-                    target=rule["target"],
-                    sources=tuple(rule["sources"]),
-                    steps=tuple(rule["steps"]),
-                    expression=rule["expression"],
+                    rule=entry["rule"],
+                    target=entry["target"],
+                    sources=tuple(entry["sources"]),
+                    steps=tuple(entry["steps"]),
+                    expression=entry["expression"],
                     line=line,
                 )
             )

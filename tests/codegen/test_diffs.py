@@ -25,15 +25,24 @@ HERE = Path(__file__).parent / "diffs"
 MAPPING = "mappings/square.yaml"
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
+MATCH = """\
+      locationId:
+        match: data.object.payment.source_type or omit
+        cases:
+          CARD: online
+        else: omit
+      orderId: data.object.payment.order_id
+"""
 CHANGES = {
     "changed_path": ("      sku: catalog_object_id\n", "      sku: location_id\n"),
-    "changed_step": ("      countedAt: calculated_at | timestamp\n", "      countedAt: calculated_at | trim | timestamp or omit\n"),
+    "changed_step": ("calculated_at | timestamp\n", "calculated_at | trim | timestamp or omit\n"),
     "changed_constant": ("          CANCELED: CANCELLED\n", "          CANCELED: FAILED\n"),
     "rule_at_the_top": (
         "      paymentId: data.object.payment.id\n",
         "      locationId: data.object.payment.location_id\n      paymentId: data.object.payment.id\n",
     ),
-}  # fmt: skip
+    "match_at_the_top": ("      orderId: data.object.payment.order_id\n", MATCH),
+}
 
 
 def generated(mapping: str) -> Mapping[str, str]:
@@ -61,13 +70,13 @@ def test_only_the_changed_rule_changes(name: str) -> None:
     assert first.keys() == second.keys()
     lines = []
     for path in sorted(first):
-        texts = [DIGEST.sub("<digest>", files[path]).splitlines(keepends=True) for files in (first, second)]
+        old_text, new_text = (DIGEST.sub("<digest>", files[path]) for files in (first, second))
         changed_digests = sum(
             one != other
             for one, other in zip(first[path].splitlines(), second[path].splitlines(), strict=False)
             if DIGEST.search(one)
         )
-        lines += unified_diff(*texts, path, path, n=1)
+        lines += unified_diff(old_text.splitlines(keepends=True), new_text.splitlines(keepends=True), path, path, n=1)
         if first[path] != second[path]:
             lines.append(f"# digests changed in {path}: {'yes' if changed_digests else 'no'}\n")
     found = "".join(lines)
