@@ -68,7 +68,7 @@ def test_only_the_changed_rule_changes(name: str) -> None:
     assert old in source
     first, second = before(name), generated(source.replace(old, new, 1))
     assert first.keys() == second.keys()
-    lines = []
+    lines: list[str] = []
     for path in sorted(first):
         old_text, new_text = (DIGEST.sub("<digest>", files[path]) for files in (first, second))
         changed_digests = sum(
