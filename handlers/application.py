@@ -31,7 +31,7 @@ class Application:
 
     registry: Registry
     public_url: str
-    """Scheme, host and base path under which vendors reach this deployment; some schemes sign it (Square)."""
+    """Scheme, host and base path under which vendors reach this deployment; some schemes sign it."""
     clock: Clock
     ids: IdFactory
     raw: RawStore

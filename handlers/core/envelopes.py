@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from generated.runtime.binding import Registry, VendorProfile, WebhookEnvelope
 
 MAX_BATCH_BYTES = 4_194_304
-_BATCH_LIMITS = Limits(depth=34, nodes=2_000_000)
+# Wide enough that an item which is too deep or too large is refused by itself, not with its whole batch.
+_BATCH_LIMITS = Limits(depth=100, nodes=3_000_000)
 _WHITE_SPACE = re.compile(r"[ \t\n\r]*")
 _PRINTABLE_ID = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")

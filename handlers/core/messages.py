@@ -87,6 +87,7 @@ def failed_detail(record: QuarantineRecord) -> str:
             "vendorId": record.vendor_id,
             "itemId": record.item_id,
             "ingestId": record.ingest_id,
+            "externalEventId": record.external_event_id,
             "eventType": record.event_type,
             "stage": record.stage,
             "reason": record.reason,
