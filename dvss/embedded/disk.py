@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,7 +47,11 @@ class Disk:
 
     def sync(self, descriptor: int) -> None:
         """Put a file's bytes and length on the disk."""
-        os.fdatasync(descriptor)
+        if sys.platform == "darwin":
+            # There is no fdatasync there, and fsync leaves the bytes in the drive's cache.
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+        else:
+            os.fdatasync(descriptor)
 
     def sync_directory(self, path: Path) -> None:
         """Put a directory's names on the disk."""
@@ -58,10 +64,12 @@ class Disk:
     def probe(self, directory: Path) -> None:
         """Write and sync a few bytes, and remove them again."""
         path = directory / f"probe.{os.getpid()}.{os.urandom(4).hex()}"
-        descriptor = self.create(path)
         try:
-            self.append(descriptor, [bytes(_PROBE_BYTES)])
-            self.sync(descriptor)
+            descriptor = self.create(path)
+            try:
+                self.append(descriptor, [bytes(_PROBE_BYTES)])
+                self.sync(descriptor)
+            finally:
+                os.close(descriptor)
         finally:
-            os.close(descriptor)
-            path.unlink()
+            path.unlink(missing_ok=True)
