@@ -105,12 +105,9 @@ def until_quiet(data_dir: Path) -> None:
     """Wait until every event is terminal and published."""
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     with opened_existing(data_dir) as deployment:
-        while time.monotonic() < give_up_at:
-            stats = deployment.backend.stats()
-            if not stats.pending and not stats.outbox:
-                return
+        while (stats := deployment.backend.stats()).pending or stats.outbox:
+            assert time.monotonic() < give_up_at, stats
             time.sleep(0.01)
-    pytest.fail(f"{stats.pending} events are pending after {PATIENCE_SECONDS} s")
 
 
 @contextlib.contextmanager
