@@ -38,7 +38,7 @@ def replay(
 
     Name events, or a vendor with a time window. The same result emits nothing; a changed one is the next revision.
     Each event has one outcome: NORMALIZED; SAME_MAPPING (the mapping that made it is still in force); PENDING and
-    QUARANTINED (nothing to replay); FAILED_NORMALIZE (quarantined now). A dry run tells SAME, CHANGED or WOULD_FAIL.
+    NO_VENDOR (nothing to replay); FAILED_NORMALIZE (quarantined now). A dry run tells SAME, CHANGED or WOULD_FAIL.
     """
     if bool(ingest_ids) == bool(vendor or since or until):
         terminal.fail("Name ingest ids, or a window with --vendor, --from and --to.", terminal.Exit.USAGE)

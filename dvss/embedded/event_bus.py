@@ -32,10 +32,9 @@ class EmbeddedEventBus:
             self._feed.append(canonical)
         for message in messages:
             if message.detail_type == NORMALIZE_FAILED:
-                log.warning(
-                    "An event was quarantined.",
-                    extra={"messageId": message.message_id, "detail": json.loads(message.detail)},
-                )
+                detail = json.loads(message.detail)
+                named = ("ingestId", "vendorId", "eventType", "stage", "reason")
+                log.warning("An event was quarantined.", extra={name: detail[name] for name in named if name in detail})
         return [entry for entry in messages if entry.detail_type == INGEST_ACCEPTED and not self._queued(entry)]
 
     def _queued(self, message: BusMessage) -> bool:
