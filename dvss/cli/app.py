@@ -39,7 +39,7 @@ def root() -> None:
 def main() -> None:
     """Run the command line and exit."""
     try:
-        app()
+        app(prog_name="dvss")
     except DvssError as error:
         sys.stderr.write(f"dvss: {visible(error)}\n")
         sys.exit(Exit.REFUSED)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dvss.bootstrap import Deployment
     from handlers.values import IngestRecord
 
-WRONG = frozenset({"FAILED_NORMALIZE", "WOULD_FAIL", "CHANGED_MEANWHILE", "RECEIVED"})
+WRONG = frozenset({"FAILED_NORMALIZE", "WOULD_FAIL", "CHANGED_MEANWHILE", "RECEIVED", "NO_VENDOR"})
 
 
 def replay(
@@ -37,8 +37,8 @@ def replay(
     """Make canonical events anew from the raw bytes, under the mappings in force.
 
     Name events, or a vendor with a time window. The same result emits nothing; a changed one is the next revision.
-    Each event has one outcome: NORMALIZED; SAME_MAPPING (the mapping that made it is still in force); PENDING and
-    NO_VENDOR (nothing to replay); FAILED_NORMALIZE (quarantined now). A dry run tells SAME, CHANGED or WOULD_FAIL.
+    Each event has one outcome: NORMALIZED; FAILED_NORMALIZE (quarantined now); SAME_MAPPING (the mapping that judged it
+    is still in force); PENDING (on its way already); NO_VENDOR. A dry run tells SAME, CHANGED or WOULD_FAIL.
     """
     if bool(ingest_ids) == bool(vendor or since or until):
         terminal.fail("Name ingest ids, or a window with --vendor, --from and --to.", terminal.Exit.USAGE)

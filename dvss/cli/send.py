@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,7 +59,7 @@ def send(
     wrapping = Wrapping(vendor_id=vendor, event_type=event, id_field=id_field, occurred_at=occurred_at)
     target = Target(url=url.rstrip("/"), api_key=key, clients=clients, batch=batch, events_per_second=rate)
     try:
-        sending = _run(read(paths, wrapping), target, acks, quiet=as_json)
+        sending = _run(read(paths, wrapping), target, acks, quiet=as_json or not sys.stderr.isatty())
     except UnreachableError as error:
         terminal.fail(str(error), terminal.Exit.UNREACHABLE)
     except SourceError as error:

@@ -47,9 +47,10 @@ def console() -> Console:
     from rich.console import Console
 
     # A pipe has no width of its own, and a table folded at 80 columns is of no use to grep.
-    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 200)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
+PIPE_WIDTH = 1_000
 STATUS_STYLES = {
     "NORMALIZED": "green",
     "ACCEPTED": "green",
