@@ -52,6 +52,8 @@ def accept(app: Application, deliveries: Sequence[Delivery], *, batch: bool) -> 
     Of deliveries with one key the first wins. Raises TransientError if any of them has no durable verdict; sending all
     of them again is safe.
     """
+    if not deliveries:
+        return []
     received_at = app.clock.now()
     owners = dict(app.index.read(list(dict.fromkeys(one.key for one in deliveries)), consistent=False))
     new = _not_stored(app, deliveries, owners)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from handlers.core.validation import LONGEST_POINTER, clipped
 from handlers.values import DvssError
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class RequestRefusedError(DvssError):
     @classmethod
     def of_json(cls, error: JsonError) -> RequestRefusedError:
         """The refusal of a body that is not JSON as we accept it."""
-        refused = cls(ProblemCode.PARAMETER_INVALID, error.message, pointer=error.pointer)
+        pointer = error.pointer
+        while pointer is not None and len(pointer) > LONGEST_POINTER:
+            pointer = pointer.rpartition("/")[0]
+        refused = cls(ProblemCode.PARAMETER_INVALID, clipped(error.message), pointer=pointer)
         refused.code = error.code
         return refused

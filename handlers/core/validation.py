@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 MOST_VIOLATIONS = 20
-# A sender chooses the names of its members, and a list of violations must stay small whatever it chose.
-_LONGEST_POINTER = 1_000
+# A sender chooses the names of its members, and what quotes them must stay small whatever it chose.
+LONGEST_POINTER = 1_000
+"""In characters."""
 _LONGEST_MESSAGE = 500
 _WORD_END = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -29,7 +30,7 @@ def violations_of(validator: jsonschema_rs.Draft202012Validator, document: Any) 
         Violation(
             pointer=_pointer(error.instance_path),
             code=_WORD_END.sub("_", error.kind.name).upper(),
-            message=_clipped(error.message),
+            message=clipped(error.message),
         )
         for error in islice(validator.iter_errors(document), MOST_VIOLATIONS)
     )
@@ -40,11 +41,12 @@ def _pointer(path: Sequence[str | int]) -> str:
     pointer = ""
     for name in path:
         longer = f"{pointer}/{pointer_token(name)}"
-        if len(longer) > _LONGEST_POINTER:
+        if len(longer) > LONGEST_POINTER:
             break
         pointer = longer
     return pointer
 
 
-def _clipped(message: str) -> str:
+def clipped(message: str) -> str:
+    """A message that quotes what a sender chose, within bounds."""
     return message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]} ..."

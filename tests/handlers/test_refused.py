@@ -82,6 +82,15 @@ def test_a_refused_body_has_its_code_and_leaves_no_trace(world: World, name: str
     assert world.traces() == (0, 0, 0)
 
 
+@pytest.mark.parametrize("name", ["x" * 100_000, "a/b~c" * 20_000])
+def test_what_a_problem_quotes_is_bounded(world: World, name: str) -> None:
+    member = json.dumps(name)
+    for text in (f'{{{member}: "\\u0000"}}', f"{{{member}: 1, {member}: 2}}", f'{{"x": {{{member}: 1e1001}}}}'):
+        answer = world.post(text.encode())
+        assert_problem(answer, 400, answer.body["code"])
+        assert len(json.dumps(answer.body)) < 2_000
+
+
 KEYS: dict[str, tuple[dict[str, str], int, str]] = {
     "no key": ({"content-type": "application/json"}, 401, "UNAUTHENTICATED"),
     "wrong key": ({"x-api-key": "dvss_" + "A" * 43, "content-type": "application/json"}, 401, "UNAUTHENTICATED"),
