@@ -162,6 +162,15 @@ class Diagnostics:
         return any(found.code.severity is Severity.ERROR for found in self._found.values())
 
 
+def shown(value: object) -> str:
+    """A constant in a message: as the mapping language writes it, one printable line."""
+    if isinstance(value, str):
+        return ascii(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A hint that names the closest known word, or lists a few; empty if there is nothing to say."""
     words = sorted(known)

@@ -101,7 +101,8 @@ def load_yaml(path: str, text: str, diagnostics: Diagnostics) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Span(path, mark.line + 1, mark.column + 1) if mark else start
-        hint = "indent with spaces" if "\\t" in str(error.problem) or "'\t'" in str(error.problem) else ""
+        at_mark = text.splitlines()[mark.line][mark.column :] if mark and mark.line < len(text.splitlines()) else ""
+        hint = "indent with spaces" if at_mark.startswith("\t") else ""
         diagnostics.add(Code.MALFORMED_FILE, place, f"{error.problem or error.context}", hint)
     except yaml.YAMLError as error:
         diagnostics.add(Code.MALFORMED_FILE, start, " ".join(str(error).split()))
@@ -128,9 +129,9 @@ class _Builder:
                 if isinstance(event, yaml.StreamEndEvent):
                     break
                 node = self._node(event, 0)
-                rest = list(self._events)
-                if any(isinstance(later, yaml.DocumentStartEvent) for later in rest):
-                    self._refuse(Code.MALFORMED_FILE, node.span, "the file holds more than one YAML document")
+                second = next((later for later in self._events if isinstance(later, yaml.DocumentStartEvent)), None)
+                if second is not None:
+                    self._refuse(Code.MALFORMED_FILE, self._span(second), "a second YAML document begins here")
                 return node
         self._diagnostics.add(Code.MALFORMED_FILE, Span(self._path, 1, 1), "the file is empty")
         return None

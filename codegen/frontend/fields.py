@@ -17,7 +17,7 @@ from codegen.frontend.document import (
     Refusal,
     WhenBlock,
 )
-from codegen.frontend.forms import FormReader
+from codegen.frontend.forms import FormError, FormReader
 from codegen.source import ListNode, MapNode, Node, ScalarNode
 
 BLOCKS = ("object", "each", "match", "when", "const")
@@ -103,10 +103,14 @@ class FieldReader(FormReader):
         listed = block.members["when"]
         if not isinstance(listed, ListNode) or not listed.items:
             raise self.refuse(Code.WRONG_FORM, listed.span, "when must be a list of `if:` and `then:`")
-        branches = []
-        for item in listed.items:
-            branch = self.block(item, "a branch", ("if", "then"))
-            predicate = self.predicate(self.member(branch, "if", "a branch"))
-            branches.append(Branch(item.span, predicate, self._result(self.member(branch, "then", "a branch"))))
-        otherwise = self.member(block, "else", "a when block")
-        return WhenBlock(node.span, tuple(branches), self._result(otherwise))
+        branches = [self.attempt(partial(self._branch, item)) for item in listed.items]
+        otherwise = self._result(self.member(block, "else", "a when block"))
+        read = tuple(branch for branch in branches if branch is not None)
+        if len(read) < len(branches):
+            raise FormError
+        return WhenBlock(node.span, read, otherwise)
+
+    def _branch(self, node: Node) -> Branch:
+        branch = self.block(node, "a branch", ("if", "then"))
+        predicate = self.predicate(self.member(branch, "if", "a branch"))
+        return Branch(node.span, predicate, self._result(self.member(branch, "then", "a branch")))

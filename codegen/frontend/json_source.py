@@ -160,9 +160,9 @@ def _odd_character(value: Any, pointer: str = "") -> str | None:
     return next((place for place in found if place is not None), None)
 
 
-_HIGH_AND_LOW = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 def _as_yaml(text: str) -> str:
     """The text as a YAML parser takes it, every character in its place: no tabs, no escaped surrogates."""
-    return _HIGH_AND_LOW.sub("?" * 12, text.replace("\t", " "))
+    return _SURROGATE.sub("?" * 6, text.replace("\t", " "))

@@ -33,6 +33,7 @@ class _Reader(FieldReader):
         self._path = path
 
     def mapping(self, node: Node) -> MappingDocument:
+        """What is reported gets a stand-in, so that the rest of the file is looked at too."""
         keys = ("vendor", "name", "priority", "contact", "authentication", "limits", "webhook", "events")
         root = self.block(node, "a mapping", keys)
         contact, webhook = root.members.get("contact"), root.members.get("webhook")
@@ -40,28 +41,24 @@ class _Reader(FieldReader):
         name = self.attempt(lambda: self.text(self._of(root, "name"), "name"))
         priority = self.attempt(lambda: self.integer(self._of(root, "priority"), "priority", 0, 1_000_000))
         known_as = self.attempt(lambda: self.text(contact, "contact") if contact else "")
-        scheme = self.attempt(lambda: self._scheme(self._of(root, "authentication")))
+        scheme = self.attempt(lambda: self._scheme(self._of(root, "authentication"), has_webhook=webhook is not None))
         limits = self.attempt(lambda: self._limits(self._of(root, "limits")))
-        envelope = self.attempt(lambda: self._webhook(webhook) if webhook else None)
+        envelope = self.attempt(lambda: self._webhook(webhook)) if webhook else None
         events = self.attempt(lambda: self._events(self._of(root, "events")))
-        if vendor is None or name is None or priority is None or known_as is None:
-            raise FormError
-        if scheme is None or limits is None or events is None or (webhook and envelope is None):
-            raise FormError
-        requests_per_second, burst, max_payload_bytes = limits
+        requests_per_second, burst, max_payload_bytes = limits or (1, 1, DEFAULT_PAYLOAD_BYTES)
         return MappingDocument(
             path=self._path,
-            vendor=vendor,
-            vendor_span=root.members["vendor"].span,
-            name=name,
-            priority=priority,
-            contact=known_as,
-            scheme=scheme,
+            vendor=vendor or self._path.removeprefix("mappings/").removesuffix(".yaml"),
+            vendor_span=root.members["vendor"].span if vendor else root.span,
+            name=name or "",
+            priority=priority or 0,
+            contact=known_as or "",
+            scheme=scheme or SCHEMES[0],
             requests_per_second=requests_per_second,
             burst=burst,
             max_payload_bytes=max_payload_bytes,
             webhook=envelope,
-            events=events,
+            events=events or (),
         )
 
     def _of(self, root: MapNode, key: str) -> Node:
@@ -77,9 +74,15 @@ class _Reader(FieldReader):
             self.diagnostics.add(Code.WRONG_FORM, node.span, message, "rename one of the two")
         return vendor
 
-    def _scheme(self, node: Node) -> str:
+    def _scheme(self, node: Node, *, has_webhook: bool) -> str:
         block = self.block(node, "authentication", ("scheme",))
-        return self.choice(self.member(block, "scheme", "authentication"), "scheme", SCHEMES)
+        scheme_node = self.member(block, "scheme", "authentication")
+        scheme = self.choice(scheme_node, "scheme", SCHEMES)
+        if (scheme == "api-key") == has_webhook:
+            message = f"scheme '{scheme}' {'takes no' if has_webhook else 'needs a'} webhook block"
+            hint = "a native webhook needs a signature scheme; the envelope API takes api-key"
+            self.diagnostics.add(Code.WRONG_FORM, scheme_node.span, message, hint)
+        return scheme
 
     def _limits(self, node: Node) -> tuple[int, int, int]:
         block = self.block(node, "limits", ("requests_per_second", "burst", "max_payload_bytes"))

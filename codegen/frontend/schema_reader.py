@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from codegen.diagnostics import Code, Diagnostics, Span, suggestion
+from codegen.diagnostics import Code, Diagnostics, Span, shown, suggestion
 from codegen.frontend.json_schema import (
     ANNOTATIONS,
     ASSERTIONS,
@@ -19,7 +19,7 @@ from codegen.frontend.json_schema import (
     type_of_value,
     value_at,
 )
-from codegen.frontend.json_source import escaped
+from codegen.frontend.json_source import escaped, pointer_names
 from codegen.frontend.patterns import pattern_fault
 
 if TYPE_CHECKING:
@@ -41,9 +41,13 @@ def is_well_formed(source: JsonSource, diagnostics: Diagnostics) -> bool:
         pointer = "".join(f"/{escaped(name)}" for name in error.instance_path)
         wrong.setdefault(pointer, error.message)
     for pointer, said in wrong.items():
-        keyword = pointer.rpartition("/")[2]
-        message = f"'{keyword}' has the wrong form: {said}" if keyword else f"this is no JSON Schema: {said}"
+        keyword = next((name for name in reversed(pointer_names(pointer)) if not name.isdecimal()), "")
         value = value_at(source.value, pointer)
+        fault = pattern_fault(value) if keyword == "pattern" and isinstance(value, str) else None
+        if fault:
+            diagnostics.add(Code.PATTERN, source.span(pointer), f"pattern {shown(value)}: {fault}")
+            continue
+        message = f"'{keyword}' has the wrong form: {said}" if keyword else f"this is no JSON Schema: {said}"
         hint = suggestion(str(value), TYPES) if keyword == "type" else ""
         diagnostics.add(Code.KEYWORD, source.span(pointer), message, hint)
     if not wrong and not isinstance(source.value, dict):
@@ -194,7 +198,7 @@ class SchemaReader:
         pattern: str | None = value.get("pattern")
         reason = pattern_fault(pattern) if pattern is not None else None
         if reason:
-            self._report(Code.PATTERN, source.span(f"{pointer}/pattern"), f"pattern '{pattern}': {reason}")
+            self._report(Code.PATTERN, source.span(f"{pointer}/pattern"), f"pattern {shown(pattern)}: {reason}")
         return pattern
 
     def _format(self, source: JsonSource, pointer: str, value: dict[str, Any]) -> str | None:

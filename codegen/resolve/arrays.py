@@ -9,7 +9,7 @@ from codegen.frontend.syntax import Action
 from codegen.ir import Assign, Current, EachOf, Give, Guard, Return, Test
 from codegen.resolve.predicates import condition_of, paths_of
 from codegen.resolve.scopes import Scope
-from codegen.resolve.types import type_of_schema
+from codegen.resolve.types import between, type_of_schema
 
 if TYPE_CHECKING:
     from codegen.frontend.document import EachBlock
@@ -44,8 +44,6 @@ class ArrayCompiler:
             return None
         inner, keep = found
         guards = self._count_guards(block, pipeline, target)
-        if guards is None:
-            return None
         function = self._blocks.assemble(block.fields, (*scopes, inner), target.item(element), block.fields_span)
         each = self.every(function.name, pipeline, keep, scopes)
         self._outcomes.report_needless(pipeline, block.source)
@@ -64,7 +62,7 @@ class ArrayCompiler:
     def elements(
         self, source: Expression, pipeline: Pipeline, where: Predicate | None, scopes: tuple[Scope, ...]
     ) -> tuple[Scope, Condition | None] | None:
-        """The scope of an array's elements and the condition that keeps them; None if something was reported."""
+        """The scope of an array's elements and the condition that keeps them; None if there is no such scope."""
         located, schema = pipeline.located, pipeline.type.schema
         assert located is not None
         assert schema is not None
@@ -77,28 +75,28 @@ class ArrayCompiler:
             return inner, None
         keep = condition_of(where, (*scopes, inner), self._diagnostics)
         pipeline.sources += paths_of(where, (*scopes, inner))
-        return (inner, keep) if keep is not None else None
+        return inner, keep
 
-    def _count_guards(self, block: EachBlock, pipeline: Pipeline, target: Target) -> list[Statement] | None:
-        """The check of the number of elements, none where it is proven; None if it was reported."""
+    def _count_guards(self, block: EachBlock, pipeline: Pipeline, target: Target) -> list[Statement]:
+        """The check of the number of elements; none where it is proven or was reported."""
         wanted, given = target.schema, pipeline.type.schema
         assert given is not None
         short = wanted.min_items > (0 if block.where else given.min_items)
         long = wanted.max_items is not None and (given.max_items is None or given.max_items > wanted.max_items)
         if not short and not long:
             return []
-        bounds = f"{wanted.min_items} to {'any' if wanted.max_items is None else wanted.max_items} items"
+        bounds = f"a number of items {between(wanted.min_items or None, wanted.max_items)}"
         outcome = next((one for one in reversed(block.source.outcomes) if not one.conditions), None)
         if outcome is None or outcome.action is Action.VALUE:
-            message = f"'{target.pointer}' takes {bounds}, which is not proven"
+            message = f"'{target.pointer}' asks for {bounds}, which is not proven"
             hint = "declare minItems and maxItems in the vendor schema, or add `or quarantine` to `each:`"
             self._diagnostics.add(Code.UNPROVEN, block.source.span, message, hint)
-            return None
+            return []
         end = self._outcomes.consequence(outcome, pipeline, target, "WRONG_COUNT", bounds)
-        return [Guard(Test.OUTSIDE_LENGTH, end, low=wanted.min_items, high=wanted.max_items)] if end else None
+        return [Guard(Test.OUTSIDE_LENGTH, end, low=wanted.min_items, high=wanted.max_items)] if end else []
 
-    def at_most_events(self, source: Expression, pipeline: Pipeline, target: Target) -> list[Statement] | None:
-        """The check that an explode gives no more events than may be, none where it is proven; None if reported."""
+    def at_most_events(self, source: Expression, pipeline: Pipeline, target: Target) -> list[Statement]:
+        """The check that an explode gives no more events than may be; none where it is proven or was reported."""
         assert pipeline.type.schema is not None
         most = pipeline.type.schema.max_items
         if most is not None and most <= MAX_EVENTS:
@@ -108,7 +106,7 @@ class ArrayCompiler:
             message = f"'{source.text}' may hold more than {MAX_EVENTS:,} items"
             hint = f"declare `maxItems: {MAX_EVENTS}` in the vendor schema, or add `or quarantine`"
             self._diagnostics.add(Code.EXPLODE_UNBOUNDED, source.span, message, hint)
-            return None
+            return []
         expected = f"at most {MAX_EVENTS:,} items"
         end = self._outcomes.consequence(outcome, pipeline, target, "WRONG_COUNT", expected)
-        return [Guard(Test.OUTSIDE_LENGTH, end, low=0, high=MAX_EVENTS)] if end else None
+        return [Guard(Test.OUTSIDE_LENGTH, end, low=0, high=MAX_EVENTS)] if end else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from codegen.diagnostics import Code, Diagnostics, Span, suggestion
+from codegen.diagnostics import Code, Diagnostics, Span, shown, suggestion
 from codegen.frontend.document import Constant, EachBlock, MatchBlock, ObjectBlock, Refusal, WhenBlock
 from codegen.frontend.syntax import Expression
 from codegen.ir import (
@@ -173,8 +173,8 @@ class BlockCompiler:
     def _constant(self, block: Constant, target: Target) -> Made | None:
         if not target.takes(block.value):
             allowed = target.schema.enum
-            hint = suggestion(str(block.value), map(str, allowed)) if allowed else ""
-            message = f"{block.value!a} does not fit '{target.pointer}'"
+            hint = suggestion(str(block.value), map(str, allowed)) if allowed else target.asks(block.value)
+            message = f"{shown(block.value)} does not fit '{target.pointer}'"
             self.diagnostics.add(Code.LITERAL_MISMATCH, block.span, message, hint)
             return None
         return Made(Fixed(block.value), may_omit=False, sources=(f"const:{block.value}",))

@@ -41,7 +41,6 @@ class ContractCompiler:
         if earlier is not schema:
             message = f"schema '{name}' gets the same name in generated code as the one at {earlier.span}"
             self._diagnostics.add(Code.NAME_CLASH, schema.span, message, "rename one of the two")
-            return
         if name in self._contracts:
             return
         title = schema.title or str(ClassName(name.rpartition("/")[2]))

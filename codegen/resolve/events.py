@@ -162,7 +162,7 @@ class EventCompiler:
             return None
         found = blocks.arrays.elements(source, pipeline, event.where, scopes)
         guards = blocks.arrays.at_most_events(source, pipeline, target)
-        if found is None or guards is None:
+        if found is None:
             return None
         inner, keep = found
         blocks.outcomes.report_needless(pipeline, source)

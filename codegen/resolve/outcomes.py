@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codegen.diagnostics import Code, Diagnostics
+from codegen.diagnostics import Code, Diagnostics, shown
 from codegen.frontend.syntax import Action, Condition
 from codegen.ir import Fixed, Give, Guard, Reject, Test
 from codegen.resolve.types import certain
@@ -40,8 +40,8 @@ class OutcomeCompiler:
             self.refuse_default(outcome.span, target)
             return None
         if not target.takes(outcome.value):
-            message = f"{outcome.value!a} does not fit '{target.pointer}'"
-            self._diagnostics.add(Code.LITERAL_MISMATCH, outcome.span, message)
+            message = f"{shown(outcome.value)} does not fit '{target.pointer}'"
+            self._diagnostics.add(Code.LITERAL_MISMATCH, outcome.span, message, target.asks(outcome.value))
             return None
         return Give(Fixed(outcome.value))
 
@@ -101,9 +101,9 @@ class OutcomeCompiler:
         declared = (*expression.outcomes, *(outcome for step in expression.steps for outcome in step.outcomes))
         for outcome in declared:
             if outcome not in pipeline.used:
-                self._diagnostics.add(
-                    Code.NEEDLESS_OUTCOME, outcome.span, f"'or {outcome.action}' can never happen here"
-                )
+                words = "a value" if outcome.action is Action.VALUE else outcome.action
+                message = f"'or {words}' can never happen here"
+                self._diagnostics.add(Code.NEEDLESS_OUTCOME, outcome.span, message, "remove it")
 
 
 def _without(value: ValueType, settled: set[Condition]) -> ValueType:

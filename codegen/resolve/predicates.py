@@ -6,13 +6,12 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from codegen.diagnostics import Code, Diagnostics, suggestion
+from codegen.diagnostics import Code, Diagnostics, shown, suggestion
 from codegen.frontend import syntax
 from codegen.frontend.json_schema import type_of_value
 from codegen.frontend.syntax import Compare, Comparison, Not, Present
 from codegen.ir import Apply, Equals, Fixed, IsPresent, Joined, Negated
 from codegen.resolve.scopes import Scope, locate
-from codegen.resolve.types import json_words
 
 if TYPE_CHECKING:
     from codegen.frontend.document import MatchBlock
@@ -62,7 +61,7 @@ def _comparable(predicate: Compare, found: ValueType, diagnostics: Diagnostics) 
         numeric = {kind, found.kind} <= {"integer", "number"}
         possible = (found.kind in (kind, "any") or numeric) and (found.enum is None or value in found.enum)
     if not possible:
-        message = f"'{predicate.path.text}' is {found.describe()} and is never {value!a}"
+        message = f"'{predicate.path.text}' is {found.describe()} and is never {shown(value)}"
         hint = suggestion(str(value), map(str, found.enum)) if found.enum else ""
         diagnostics.add(Code.UNREACHABLE, predicate.literal.span, message, hint)
     return possible
@@ -83,10 +82,10 @@ def case_literals(block: MatchBlock, found: ValueType, diagnostics: Diagnostics)
     for case in block.cases:
         possible, literal = _case_literal(case.literal, found)
         if not possible or literal in literals:
-            message = f"'{block.source.text}' is {found.describe()} and is never '{case.literal}'"
+            message = f"'{block.source.text}' is {found.describe()} and is never {shown(case.literal)}"
             hint = suggestion(str(case.literal), map(str, found.enum)) if found.enum else ""
             if possible:
-                message, hint = f"case '{case.literal}' stands above already", "remove one of the two"
+                message, hint = f"case {shown(case.literal)} stands above already", "remove one of the two"
             diagnostics.add(Code.UNREACHABLE, case.span, message, hint)
             sound = False
         literals.append(literal)
@@ -121,10 +120,14 @@ def _uncovered(literals: list[Scalar], found: ValueType) -> str:
     values = every.get(found.kind) if found.enum is None else found.enum
     if values is None:
         return f"every {found.kind}"
-    missing = [json_words(value) for value in values if value not in literals]
+    missing = [_word(value) for value in values if value not in literals]
     if found.nullable and None not in literals:
         missing.append("null")
     return ", ".join(missing)
+
+
+def _word(value: Scalar) -> str:
+    return value if isinstance(value, str) else shown(value)
 
 
 def paths_of(predicate: Predicate, scopes: tuple[Scope, ...]) -> list[str]:

@@ -40,10 +40,9 @@ def resolve_project(
         if schema is not None and ASSERTIONS & schema.keywords.keys():
             contracts.add(schema_name(path), schema)
     canonical = canonical_events(store, diagnostics)
-    _check_vendors([document for document, _ in mappings], diagnostics)
     vendors = [
         _vendor(document, node, EventCompiler(store, canonical, document, diagnostics), contracts, runtime, diagnostics)
-        for document, node in mappings
+        for document, node in _distinct_vendors(mappings, diagnostics)
     ]
     return Project(
         schemas=contracts.all(),
@@ -53,35 +52,44 @@ def resolve_project(
     )
 
 
-def _check_vendors(documents: Sequence[MappingDocument], diagnostics: Diagnostics) -> None:
-    seen: dict[str, MappingDocument] = {}
-    for document in documents:
-        earlier = seen.setdefault(document.vendor.casefold(), document)
-        if earlier is not document:
-            message = f"vendor '{document.vendor}' has the same name as the one at {earlier.vendor_span}"
-            diagnostics.add(Code.DUPLICATE_NAME, document.vendor_span, message, "rename one of the two")
+def _distinct_vendors(
+    mappings: Sequence[tuple[MappingDocument, Node]], diagnostics: Diagnostics
+) -> list[tuple[MappingDocument, Node]]:
+    """The mappings without those that have another's name, which are reported."""
+    names: dict[str, MappingDocument] = {}
     modules: dict[str, MappingDocument] = {}
-    for document in documents:
-        earlier = modules.setdefault(PythonIdentifier(document.vendor), document)
-        if earlier.vendor.casefold() != document.vendor.casefold():
-            message = f"vendor '{document.vendor}' gets the same module name as '{earlier.vendor}'"
+    distinct = []
+    for document, node in mappings:
+        same = names.setdefault(document.vendor.casefold(), document)
+        alike = modules.setdefault(PythonIdentifier(document.vendor), document)
+        if same is not document:
+            message = f"vendor '{document.vendor}' has the same name as the one at {same.vendor_span}"
+            diagnostics.add(Code.DUPLICATE_NAME, document.vendor_span, message, "rename one of the two")
+        elif alike is not document:
+            message = f"vendor '{document.vendor}' gets the same name in generated code as '{alike.vendor}'"
             diagnostics.add(Code.NAME_CLASH, document.vendor_span, message, "rename one of the two")
+        else:
+            distinct.append((document, node))
+    return distinct
 
 
-def _check_events(events: Sequence[EventDocument], diagnostics: Diagnostics) -> None:
-    seen: dict[str, EventDocument] = {}
-    for event in events:
-        earlier = seen.setdefault(event.name.casefold(), event)
-        if earlier is not event:
-            message = f"event '{event.name}' has the same name as the one at {earlier.span}"
-            diagnostics.add(Code.DUPLICATE_NAME, event.span, message, "rename one of the two")
-            continue
+def _distinct_events(events: Sequence[EventDocument], diagnostics: Diagnostics) -> list[EventDocument]:
+    """The events without those that have another's name, which are reported."""
+    names: dict[str, EventDocument] = {}
     functions: dict[str, EventDocument] = {}
+    distinct = []
     for event in events:
-        earlier = functions.setdefault(PythonIdentifier(event.name), event)
-        if earlier.name.casefold() != event.name.casefold():
-            message = f"event '{event.name}' gets the same name in generated code as '{earlier.name}'"
+        same = names.setdefault(event.name.casefold(), event)
+        alike = functions.setdefault(PythonIdentifier(event.name), event)
+        if same is not event:
+            message = f"event '{event.name}' has the same name as the one at {same.span}"
+            diagnostics.add(Code.DUPLICATE_NAME, event.span, message, "rename one of the two")
+        elif alike is not event:
+            message = f"event '{event.name}' gets the same name in generated code as '{alike.name}'"
             diagnostics.add(Code.NAME_CLASH, event.span, message, "rename one of the two")
+        else:
+            distinct.append(event)
+    return distinct
 
 
 def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
@@ -92,11 +100,12 @@ def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
     runtime: Mapping[str, str],
     diagnostics: Diagnostics,
 ) -> VendorMapping:
-    _check_events(document.events, diagnostics)
-    _check_webhook(document, diagnostics)
+    ignored = {name.casefold() for name in (document.webhook.ignore if document.webhook else ())}
     events = []
     used: dict[str, Any] = {}
-    for event in document.events:
+    for event in _distinct_events(document.events, diagnostics):
+        if event.name.casefold() in ignored:
+            diagnostics.add(Code.DUPLICATE_NAME, event.span, f"event '{event.name}' is mapped and ignored", "keep one")
         payload = compiler.payload(event)
         if payload is None:
             continue
@@ -123,15 +132,3 @@ def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
         webhook=compile_webhook(document.webhook, diagnostics) if document.webhook else None,
         events=tuple(events),
     )
-
-
-def _check_webhook(document: MappingDocument, diagnostics: Diagnostics) -> None:
-    if (document.scheme == "api-key") == (document.webhook is not None):
-        needs = "takes no webhook block" if document.webhook else "needs a webhook block"
-        hint = "a native webhook needs a signature scheme; the envelope API takes api-key"
-        message = f"scheme '{document.scheme}' {needs}"
-        diagnostics.add(Code.WRONG_FORM, document.vendor_span, message, hint)
-    ignored = {name.casefold() for name in (document.webhook.ignore if document.webhook else ())}
-    for event in document.events:
-        if event.name.casefold() in ignored:
-            diagnostics.add(Code.DUPLICATE_NAME, event.span, f"event '{event.name}' is mapped and ignored", "keep one")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from codegen.frontend.json_source import escaped
 from codegen.ir import Apply, Assign, Current, EachOf, Give, Return
-from codegen.resolve.types import accepts
+from codegen.resolve.types import accepts, gaps, type_of_literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from codegen.ir import Statement, Value
     from codegen.resolve.scopes import Located
     from codegen.resolve.types import ValueType
+    from codegen.source import Scalar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +69,15 @@ class Target:
         """The same field in one case of a match or branch of a when."""
         return replace(self, case=f"{self.case}({label})", words=(*self.words, word))
 
-    def takes(self, constant: Any) -> bool:
+    def takes(self, constant: Scalar) -> bool:
         """Whether a constant may stand here."""
         return accepts(self.schema, constant)
+
+    def asks(self, constant: Scalar) -> str:
+        """What a constant that does not fit should be, in a message's words."""
+        found = type_of_literal(constant)
+        missed = [gap.what for gap in gaps(found, self.schema)] if found.kind in self.schema.types else []
+        return f"it takes {' and '.join(missed) or ' or '.join(self.schema.types)}"
 
     @property
     def is_amount(self) -> bool:

@@ -74,7 +74,8 @@ def locate(path: Path, scopes: tuple[Scope, ...], diagnostics: Diagnostics) -> L
 def _locate_envelope(path: Path, diagnostics: Diagnostics) -> Located | None:
     name = ".".join(map(str, path.segments))
     if name not in ENVELOPE:
-        diagnostics.add(Code.UNKNOWN_PATH, path.span, f"the envelope has no '{name}'", suggestion(name, ENVELOPE))
+        message = f"the envelope has no '{name}'" if name else "the envelope itself is no value"
+        diagnostics.add(Code.UNKNOWN_PATH, path.span, message, suggestion(name, ENVELOPE))
         return None
     return Located(Read("envelope", (name,), certain=True), ENVELOPE[name], "", 0, f"envelope:{name}")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from codegen.diagnostics import shown
 from codegen.frontend.json_schema import type_of_value
 from codegen.ir import Test
 
@@ -102,11 +103,6 @@ def _with_enum(found: ValueType, enum: tuple[Any, ...]) -> ValueType:
     return replace(found, enum=enum)
 
 
-def json_words(constant: Any) -> str:
-    """A constant in a diagnostic's words: as JSON writes it, texts without quotes."""
-    return str(constant) if isinstance(constant, str) else {None: "null"}.get(constant, str(constant).lower())
-
-
 def union(left: ValueType, right: ValueType) -> ValueType:
     """The type of a value that is of either type."""
     kinds = {left.kind, right.kind} - {"null"}
@@ -176,7 +172,7 @@ def _enum_gap(value: ValueType, target: Schema, constants: tuple[Any, ...]) -> G
     # Only constants of the value's own kind are looked up: Python would take true for 1.
     kinds = {value.kind, "integer"} if value.kind == "number" else {value.kind}
     values = tuple(item for item in constants if type_of_value(item) in kinds and accepts(target, item))
-    words = ", ".join(map(json_words, constants))
+    words = ", ".join(item if isinstance(item, str) else shown(item) for item in constants)
     return Gap(f"one of {words}", "an `enum` of these", Test.NOT_LISTED, "NOT_ALLOWED", values=values)
 
 
@@ -190,12 +186,15 @@ def _range_gaps(value: ValueType, target: Schema) -> list[Gap]:
         for word, bound, open_ in (("minimum", target.minimum, low), ("maximum", target.maximum, high))
         if open_
     )
-    what = f"a number from {_bound(target.minimum)} to {_bound(target.maximum)}"
+    what = f"a number {between(target.minimum, target.maximum)}"
     return [Gap(what, proof, Test.OUTSIDE_RANGE, "OUT_OF_RANGE", low=target.minimum, high=target.maximum)]
 
 
-def _bound(bound: int | Decimal | None) -> str:
-    return "any" if bound is None else str(bound)
+def between(low: int | Decimal | None, high: int | Decimal | None) -> str:
+    """A range in a message's words."""
+    if low is None or high is None:
+        return f"of at most {high}" if low is None else f"of at least {low}"
+    return f"of {low}" if low == high else f"from {low} to {high}"
 
 
 def _string_gaps(value: ValueType, target: Schema) -> list[Gap]:
@@ -205,7 +204,7 @@ def _string_gaps(value: ValueType, target: Schema) -> list[Gap]:
     if short or long:
         sides = (("minLength", target.min_length, short), ("maxLength", target.max_length, long))
         proof = " and ".join(f"`{word}: {bound}`" for word, bound, open_ in sides if open_)
-        what = f"a length from {target.min_length} to {_bound(target.max_length)}"
+        what = f"a length {between(target.min_length or None, target.max_length)}"
         found.append(
             Gap(what, proof, Test.OUTSIDE_LENGTH, "WRONG_LENGTH", low=target.min_length, high=target.max_length)
         )

@@ -84,7 +84,7 @@ class WebhookCompiler:
         expression = self._expression
         values = [self._operand(operand) for operand in expression.operands]
         found = [value for value in values if value is not None]
-        if not self._well_formed() or len(found) < len(values):
+        if len(found) < len(values) or not self._well_formed():
             return None
         check, member, expected = _CHECKS[self._part]
         pointer = next((source for source in self._sources if source.startswith("/")), "")

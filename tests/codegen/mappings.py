@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from codegen.compiler import resolve
-from codegen.diagnostics import Diagnostics
 from codegen.render.project import render_project
 from codegen.resolve.steps import STEPS
+
+if TYPE_CHECKING:
+    from codegen.diagnostics import Diagnostics
 
 type Json = dict[str, Any]
 
@@ -59,7 +61,8 @@ def scalars(draw: st.DrawFn, kind: str | None = None) -> Json:
 
 def kind_of(schema: Json) -> str:
     """The schema's type besides null."""
-    return schema["type"][0] if isinstance(schema["type"], list) else schema["type"]
+    declared = schema["type"]
+    return str(declared[0] if isinstance(declared, list) else declared)
 
 
 def _literal(value: Any) -> str:
@@ -109,7 +112,9 @@ def expressions(draw: st.DrawFn, fields: Fields) -> tuple[str, str]:
     kind = kind_of(fields.paths[path])
     text = path
     if draw(st.integers(0, 2)) == 0 and (path not in fields.certain or draw(rarely)):
-        text += f" ?? {draw(st.one_of(st.sampled_from(list(fields.paths)), constants(fields.paths[path]).map(_literal)))}"
+        text += (
+            f" ?? {draw(st.one_of(st.sampled_from(list(fields.paths)), constants(fields.paths[path]).map(_literal)))}"
+        )
     text += draw(outcomes(fields))
     for _ in range(draw(st.integers(0, 3))):
         fitting = sorted(name for name, step in STEPS.items() if kind in step.takes)
@@ -144,7 +149,9 @@ def results(draw: st.DrawFn, fields: Fields) -> Any:
     shape = draw(st.integers(0, 7))
     if shape == 0:
         return draw(st.one_of(matches(fields), whens(fields)))
-    return "quarantine" if shape == 1 else "omit" if shape == 2 and not fields.required else draw(constants(fields.target))
+    return (
+        "quarantine" if shape == 1 else "omit" if shape == 2 and not fields.required else draw(constants(fields.target))
+    )
 
 
 @st.composite
@@ -153,7 +160,9 @@ def matches(draw: st.DrawFn, fields: Fields) -> Json:
     text, kind = draw(expressions(fields))
     schema = fields.paths.get(text, {"type": kind})
     values = schema.get("enum", CONSTANTS["boolean"] if kind == "boolean" else CONSTANTS[kind][:3])
-    words = ["null" if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+    words = [
+        "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values
+    ]
     chosen = words if draw(maybe) else draw(st.lists(st.sampled_from([*words, "null", "x"]), min_size=1, unique=True))
     block: Json = {"match": text, "cases": {word: draw(results(fields)) for word in chosen}}
     return block if kind == "boolean" and draw(mostly) else block | {"else": draw(results(fields))}
@@ -180,7 +189,11 @@ class Case:
 def cases(draw: st.DrawFn) -> Case:
     """A vendor whose one event fills one field, at the top or in an object, an array or exploded events."""
     first = draw(scalars())
-    second = draw(scalars()) if draw(mostly) else {"type": draw(st.sampled_from([["boolean", "integer"], ["object", "null"]]))}
+    second = (
+        draw(scalars())
+        if draw(mostly)
+        else {"type": draw(st.sampled_from([["boolean", "integer"], ["object", "null"]]))}
+    )
     place = draw(st.sampled_from(["plain", "plain", "nested", "object", "each", "explode"]))
     paths = {"in.a": first, "in.b": second} if place == "nested" else {"a": first, "b": second}
     inner: Json = {"type": "object", "properties": {"a": first, "b": second}}
@@ -188,6 +201,7 @@ def cases(draw: st.DrawFn) -> Case:
     required = draw(maybe)
     certain = frozenset(path for path in paths if path in inner["required"])
     shape = draw(st.sampled_from(["expression"] * 4 + ["match", "when"]))
+    rule: Any = None
     wanted = None
     if shape == "expression":
         rule, wanted = draw(expressions(Fields(paths, certain, draw(scalars()), required)))
@@ -210,7 +224,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(sources, payload, canonical, keys)
 
 
-def _placed(
+def _placed(  # noqa: PLR0917 - what the parts of one project are made of
     draw: st.DrawFn, place: str, inner: Json, fields: Json, known: Fields, rule: Json
 ) -> tuple[Json, Json, Json]:
     """Payload schema, canonical schema and the event's keys."""
@@ -221,7 +235,9 @@ def _placed(
     if place == "nested":
         return payload, fields, {"map": rule}
     must = ["to"] if draw(maybe) else []
-    outcome = draw(st.sampled_from(["", " or quarantine", " or quarantine", " or omit", " or quarantine on null, empty"]))
+    outcome = draw(
+        st.sampled_from(["", " or quarantine", " or quarantine", " or omit", " or quarantine on null, empty"])
+    )
     if place == "object":
         canonical = {"type": "object", "properties": {"to": fields}, "required": must}
         return payload, canonical, {"map": {"to": {"from": f"in{outcome}", "object": rule}}}

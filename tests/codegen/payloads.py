@@ -45,8 +45,9 @@ def validator(schema: str) -> jsonschema_rs.Draft202012Validator:
 
 LETTERS = "aZ0 -_.,/'\"\\\t\n\u00a0\u00df\u0130\u03b0\ufb03\u2028é€😀\u0301"
 WORDS = [
-    "", " ", "\t", "abc-001 ", "x", "0", "12", "-1", "+7", "007", "1.5", "1.000", "-0.00", "1e3", "398.00", "0.001", ".5", "1.",
-    "9" * 30, "9" * 1001, "USD", "JPY", "KWD", "XXX", "usd", "true", "false", "null", "quarantine", "2026-01-30",
+    "", " ", "\t", "abc-001 ", "x", "0", "12", "-1", "+7", "007", "1.5", "1.000", "-0.00", "1e3", "398.00", "0.001",
+    ".5", "1.", "9" * 30, "9" * 1001, "USD", "JPY", "KWD", "XXX", "usd", "true", "false", "null", "quarantine",
+    "2026-01-30",
     "2026-01-30T20:15:12Z", "2026-01-30 20:15:12Z", "2026-01-30T20:15:60Z", "2026-01-30T20:15:12", "٣", "Ⅷ", "a\n", "ǅ",
 ]  # fmt: skip
 DIGITS = st.integers(0, 10**12).map(str)
@@ -64,7 +65,9 @@ TIMES = st.one_of(
     st.sampled_from(["00:00:00", "23:59:59", "23:59:60", "00:59:60", "05:29:60", "12:30:45"]),
     st.builds(":".join, st.tuples(_two(0, 23), _two(0, 59), _two(0, 59))),
 )
-FRACTIONS = st.one_of(st.just(""), st.sampled_from([".0", ".123456789", ".1234567890123456789"]), DIGITS.map(".{}".format))
+FRACTIONS = st.one_of(
+    st.just(""), st.sampled_from([".0", ".123456789", ".1234567890123456789"]), DIGITS.map(".{}".format)
+)
 OFFSETS = st.one_of(
     st.sampled_from(["Z", "z", "+00:00", "-00:00", "+01:00", "+05:30", "-23:59", "+23:59"]),
     st.builds("{}{}:{}".format, st.sampled_from("+-"), _two(0, 23), _two(0, 59)),
@@ -88,9 +91,11 @@ class _Maker:
         constants = [schema["const"]] if "const" in schema else schema.get("enum")
         if constants is not None:
             return st.sampled_from([self._constant(constant) for constant in constants])
+        examples = [item for item in schema.get("examples", ()) if isinstance(item, str | None)]
         declared = schema.get("type", ["string", "integer", "number", "boolean", "null", "object", "array"])
         kinds = [declared] if isinstance(declared, str) else declared
-        return st.one_of([self._of_kind(kind, schema) for kind in kinds])
+        made = [self._of_kind(kind, schema) for kind in kinds]
+        return st.one_of([*made, st.sampled_from(examples)] if examples else made)
 
     def _constant(self, constant: Any) -> Tree:
         is_number = isinstance(constant, int | float) and not isinstance(constant, bool)
@@ -142,7 +147,11 @@ class _Maker:
             choices = [spelt]
         else:
             fractions = st.builds("{}.{}".format, st.integers(low, high), DIGITS)
-            choices = [spelt, fractions, st.sampled_from(["0.1", "1E-3", "-0.0", "0.30", "1e-1000", "123.4567890123456789"])]
+            choices = [
+                spelt,
+                fractions,
+                st.sampled_from(["0.1", "1E-3", "-0.0", "0.30", "1e-1000", "123.4567890123456789"]),
+            ]
         numbers = st.one_of(choices).map(Number)
         return numbers.filter(lambda number: is_valid(exact_json.parse(number.encode())))
 
@@ -163,7 +172,9 @@ class _Maker:
         if schema.get("additionalProperties") is False:
             return objects
         extra = st.sampled_from([{}, {"amount": None}, {"$unknown": [{"a": Number("1.50")}]}])
-        return st.builds(lambda more, known: {**more, **known} if not more.keys() & members.keys() else known, extra, objects)
+        return st.builds(
+            lambda more, known: {**more, **known} if not more.keys() & members.keys() else known, extra, objects
+        )
 
 
 def _spell(value: int, form: str) -> str:
