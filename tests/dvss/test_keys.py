@@ -1,0 +1,94 @@
+"""`dvss key`: credentials are shown once, rotated with a grace, revoked at once."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.dvss.program import dvss, envelope
+from tests.dvss.wire import request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.dvss.program import Server
+
+
+def test_only_the_key_goes_to_standard_output(tmp_path: Path) -> None:
+    ran = dvss("key", "add", "vendorA", "--data-dir", tmp_path)
+    assert ran.code == 0
+    assert ran.out.startswith("dvss_")
+    assert ran.out.count("\n") == 1
+    assert "It is shown this once" in ran.err
+    assert ran.out.strip() not in ran.err
+
+
+def test_the_key_itself_is_nowhere_on_the_disk(tmp_path: Path) -> None:
+    key = dvss("key", "add", "vendorA", "--data-dir", tmp_path).out.strip()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and key.encode() in path.read_bytes()]
+
+
+def test_a_new_key_opens_the_door_and_a_revoked_one_does_not(server: Server) -> None:
+    added = dvss("key", "add", "vendorA", "--data-dir", server.data_dir, "--json").document
+    assert server.post(envelope("by-new-key"), x_api_key=added["key"]).status == 202
+    assert dvss("key", "revoke", added["keyId"], "--data-dir", server.data_dir).code == 0
+    assert server.post(envelope("by-new-key"), x_api_key=added["key"]).status == 401
+
+
+def test_a_rotation_leaves_the_old_key_its_grace(server: Server) -> None:
+    old = dvss("key", "add", "vendorA", "--data-dir", server.data_dir, "--json").document
+    new = dvss("key", "rotate", old["keyId"], "--data-dir", server.data_dir, "--json").document
+    assert server.post(envelope("rotated"), x_api_key=old["key"]).status == 202
+    assert server.post(envelope("rotated"), x_api_key=new["key"]).status == 200
+    states = {one["id"]: one["state"] for one in dvss("key", "list", "--data-dir", server.data_dir, "--json").lines}
+    assert (states[old["keyId"]], states[new["keyId"]]) == ("ending", "in force")
+
+
+def test_a_rotation_without_grace_ends_the_old_key(server: Server) -> None:
+    old = dvss("key", "add", "vendorA", "--data-dir", server.data_dir, "--json").document
+    dvss("key", "rotate", old["keyId"], "--grace-hours", 0, "--data-dir", server.data_dir)
+    assert server.post(envelope("ended"), x_api_key=old["key"]).status == 401
+
+
+def test_an_operators_key_reads_the_feed(server: Server) -> None:
+    key = dvss("key", "add", "--operator", "--data-dir", server.data_dir).out.strip()
+    assert request(server.url, "GET", "/v1/feed", {"x-api-key": key}).status == 200
+
+
+def test_a_vendor_that_signs_gets_a_secret(tmp_path: Path) -> None:
+    added = dvss("key", "add", "shopify", "--data-dir", tmp_path, "--json").document
+    assert set(added) == {"secretId", "secret"}
+    (listed,) = dvss("key", "list", "--data-dir", tmp_path, "--json").lines
+    assert (listed["kind"], listed["owner"], listed["state"]) == ("webhook secret", "shopify", "in force")
+
+
+def test_the_vendors_own_secret_is_read_from_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("shpss_own\n"))
+    added = dvss("key", "add", "shopify", "--secret-stdin", "--data-dir", tmp_path, "--json").document
+    assert added["secret"] == "shpss_own"
+    monkeypatch.setattr("sys.stdin", io.StringIO("shpss_next\n"))
+    rotated = dvss("key", "rotate", added["secretId"], "--secret-stdin", "--data-dir", tmp_path, "--json").document
+    assert rotated["secret"] == "shpss_next"
+    assert dvss("key", "revoke", rotated["secretId"], "--data-dir", tmp_path).code == 0
+
+
+def test_a_vendor_that_signs_may_have_a_key_to_ask_with(tmp_path: Path) -> None:
+    assert dvss("key", "add", "square", "--api-key", "--data-dir", tmp_path).out.startswith("dvss_")
+
+
+MISTAKES = {
+    (): (2, "Name a vendor, or give --operator."),
+    ("vendorA", "--operator"): (2, "Name a vendor, or give --operator."),
+    ("nobody",): (1, "There is no mapping for vendor nobody. Vendors with one: shopify, square, vendorA."),
+    ("vendorA", "--secret-stdin"): (1, "vendorA signs no webhooks"),
+}
+
+
+@pytest.mark.parametrize("arguments", MISTAKES, ids=" ".join)
+def test_a_mistake_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    ran = dvss("key", "add", *arguments, "--data-dir", tmp_path)
+    code, text = MISTAKES[arguments]
+    assert (ran.code, ran.out) == (code, "")
+    assert text in ran.err

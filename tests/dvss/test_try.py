@@ -1,0 +1,139 @@
+"""`dvss try`: what a payload becomes, without a server, under a mapping as it is at that moment."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dvss.demo.steps import EXAMPLES
+from tests.dvss.program import dvss, envelope
+
+ROOT = Path(__file__).parent.parent.parent
+STOCK = EXAMPLES / "vendorA" / "inventory_update.json"
+
+
+def test_a_payload_becomes_its_canonical_event() -> None:
+    ran = dvss("try", "vendorA", STOCK, "--event", "inventory_update", "--json")
+    assert (ran.code, ran.document["eventType"]) == (0, "InventoryUpdated")
+    assert ran.document["events"] == [{"warehouseId": "ROA", "sku": "ABC-001", "quantityOnHand": 12}]
+
+
+def test_the_lineage_names_source_steps_and_rule() -> None:
+    ran = dvss("try", "vendorA", STOCK, "--event", "inventory_update", "--explain", "--json")
+    sku = next(entry for entry in ran.document["lineage"] if entry["target"] == "/sku")
+    line = int(sku["place"].removeprefix("mappings/vendorA.yaml:"))
+    assert "sku: sku | trim | upper" in (ROOT / "mappings" / "vendorA.yaml").read_text().splitlines()[line - 1]
+    assert (sku["sources"], sku["steps"], sku["value"]) == (["/sku"], ["trim", "upper"], '"ABC-001"')
+    shown = dvss("try", "vendorA", STOCK, "--event", "inventory_update", "--explain").out
+    assert f"mappings/vendorA.yaml:{line}" in shown
+
+
+def test_every_field_of_a_nested_event_has_its_rule() -> None:
+    order = EXAMPLES / "shopify" / "orders_create.json"
+    ran = dvss("try", "shopify", order, "--event", "orders_create", "--explain", "--json").document
+    assert ran["envelope"]["externalEventId"].startswith("orders_create/7301450981946154508/")
+    (event,) = ran["events"]
+    leaves = sum(len(line) - 1 + len(line["unitPrice"]) for line in event["lines"]) + len(event["total"])
+    leaves += len(event.keys() - {"lines", "total"})
+    assert len(ran["lineage"]) == leaves
+    prices = [entry for entry in ran["lineage"] if entry["target"].endswith("/unitPrice/amount")]
+    assert [entry["target"] for entry in prices] == ["/lines/0/unitPrice/amount", "/lines/1/unitPrice/amount"]
+    assert {entry["sources"][0] for entry in prices} == {"/line_items/*/price"}
+
+
+def test_an_exploded_payload_shows_each_event() -> None:
+    counts = EXAMPLES / "square" / "inventory.count.updated.json"
+    ran = dvss("try", "square", counts, "--event", "inventory.count.updated", "--explain", "--json").document
+    assert [event["quantityOnHand"] for event in ran["events"]] == [12, 100]
+    assert {entry["event"] for entry in ran["lineage"]} == {0, 1}
+
+
+def test_an_envelope_names_its_event_type(tmp_path: Path) -> None:
+    file = tmp_path / "envelope.json"
+    file.write_text(json.dumps(envelope("tried", 5)), encoding="utf-8")
+    ran = dvss("try", "vendorA", file, "--json")
+    assert ran.document["events"][0]["quantityOnHand"] == 5
+    assert ran.document["envelope"]["externalEventId"] == "tried"
+
+
+def test_a_refused_payload_says_why_and_where() -> None:
+    words = EXAMPLES / "vendorA" / "inventory_update_in_words.json"
+    ran = dvss("try", "vendorA", words, "--event", "inventory_update", "--json")
+    assert ran.code == 1
+    assert ran.document["reason"] == "PAYLOAD_INVALID"
+    assert ran.document["violations"][0]["pointer"] == "/qty"
+
+
+def test_a_rejecting_rule_is_named_by_file_and_line(tmp_path: Path) -> None:
+    order = json.loads((EXAMPLES / "shopify" / "orders_create.json").read_bytes()) | {"total_price": "1.234"}
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(order), encoding="utf-8")
+    ran = dvss("try", "shopify", file, "--event", "orders_create")
+    line = 1 + next(
+        number
+        for number, text in enumerate((ROOT / "mappings" / "shopify.yaml").read_text().splitlines())
+        if "total_price | minor_units" in text
+    )
+    assert ran.code == 1
+    assert "MAPPING_REJECTED" in ran.out
+    assert "/total_price  " in ran.out
+    assert f"mappings/shopify.yaml:{line}" in ran.out
+    assert "1.234" not in ran.out
+
+
+MISTAKES = {
+    ("nobody", str(STOCK)): (1, "There is no mapping for vendor nobody. Vendors with one: "),
+    ("vendorA", str(STOCK)): (2, "Name the event type with --event: inventory_update, order_status."),
+    ("vendorA", "nowhere.json"): (2, "nowhere.json cannot be read"),
+    ("mappings/nobody.yaml", str(STOCK)): (2, "mappings/nobody.yaml does not exist."),
+    ("vendorA", str(ROOT / "Makefile")): (2, "The document is not JSON"),
+}
+
+
+@pytest.mark.parametrize("arguments", MISTAKES, ids=lambda arguments: arguments[0])
+def test_a_mistake_is_one_sentence(arguments: tuple[str, str]) -> None:
+    ran = dvss("try", *arguments)
+    code, text = MISTAKES[arguments]
+    assert ran.code == code
+    assert text in ran.err
+    assert ran.err.count("\n") == 1
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for folder in ("mappings", "schemas", "openapi"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    return tmp_path
+
+
+def try_file(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """In a process of its own, as it must be: the fresh contracts take the place of the installed ones."""
+    command = [sys.executable, "-m", "dvss", "try", str(project / "mappings" / "vendorA.yaml"), str(STOCK)]
+    return subprocess.run(
+        [*command, "--event", "inventory_update", *options], check=False, capture_output=True, text=True, cwd=ROOT
+    )
+
+
+def test_a_mapping_file_is_tried_as_it_is_now(project: Path) -> None:
+    mapping = project / "mappings" / "vendorA.yaml"
+    mapping.write_text(mapping.read_text().replace("sku: sku | trim | upper", "sku: sku | trim | lower"))
+    ran = try_file(project, "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["events"] == [{"warehouseId": "ROA", "sku": "abc-001", "quantityOnHand": 12}]
+
+
+def test_a_mapping_that_does_not_compile_shows_the_compilers_words(project: Path) -> None:
+    mapping = project / "mappings" / "vendorA.yaml"
+    mapping.write_text(mapping.read_text().replace("quantityOnHand: qty", "quantityOnHand: qyt"))
+    line = 1 + next(n for n, text in enumerate(mapping.read_text().splitlines()) if "qyt" in text)
+    ran = try_file(project)
+    assert ran.returncode == 1
+    assert f"mappings/vendorA.yaml:{line}:" in ran.stderr
+    assert "error[DV" in ran.stderr
+    assert "did you mean 'qty'?" in ran.stderr
+    assert "Traceback" not in ran.stderr
