@@ -30,6 +30,19 @@ faults = st.none() | st.builds(
 )
 
 
+class StaleIndex:
+    """An index whose inconsistent reads miss everything, as they may."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+
+    def read(self, keys: Any, *, consistent: bool) -> Any:
+        return self._index.read(keys, consistent=True) if consistent else {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
+
+
 class Histories(RuleBasedStateMachine):
     """Vendors that send and send again, queues that deliver twice, processes that end anywhere."""
 
@@ -41,11 +54,15 @@ class Histories(RuleBasedStateMachine):
         self.acknowledged: dict[str, set[tuple[str, int]]] = defaultdict(set)
         self.refused: set[tuple[str, int]] = set()
 
-    def _under(self, fault: Faults | None, action: Any) -> Any:
+    def _under(self, fault: Faults | None, action: Any, *, is_stale: bool = False) -> Any:
         """The action's result; None where the process ended in it, or said that it failed."""
         healthy = self.world.app
+        if is_stale:
+            stale: Any = StaleIndex(healthy.index)
+            self.world.app = replace(healthy, index=stale)
         if fault:
-            self.world.app = replace(healthy, **{name: fault.wrap(getattr(healthy, name)) for name in PORTS})
+            ports = {name: fault.wrap(getattr(self.world.app, name)) for name in PORTS}
+            self.world.app = replace(healthy, **ports)
         try:
             result = action()
         except SimulatedCrash:
@@ -63,18 +80,19 @@ class Histories(RuleBasedStateMachine):
         else:
             self.acknowledged[name].add((ingest_id, qty))
 
-    @rule(name=names, qty=quantities, fault=faults)
-    def send(self, name: str, qty: int, fault: Faults | None) -> None:
-        answer = self._under(fault, lambda: self.world.post(envelope(name, payload={"qty": qty})))
+    @rule(name=names, qty=quantities, fault=faults, is_stale=st.booleans())
+    def send(self, name: str, qty: int, fault: Faults | None, is_stale: bool) -> None:
+        document = envelope(name, payload={"qty": qty})
+        answer = self._under(fault, lambda: self.world.post(document), is_stale=is_stale)
         if answer is not None and answer.status != 503:
             assert answer.status in {200, 202, 409}
             outcome = "CONFLICT" if answer.status == 409 else answer.body["status"]
             self._note(name, qty, outcome, answer.body["ingestId"])
 
-    @rule(items=st.lists(st.tuples(names, quantities), min_size=1, max_size=4), fault=faults)
-    def send_batch(self, items: list[tuple[str, int]], fault: Faults | None) -> None:
+    @rule(items=st.lists(st.tuples(names, quantities), min_size=1, max_size=4), fault=faults, is_stale=st.booleans())
+    def send_batch(self, items: list[tuple[str, int]], fault: Faults | None, is_stale: bool) -> None:
         documents = [envelope(name, payload={"qty": qty}) for name, qty in items]
-        answer = self._under(fault, lambda: self.world.post_batch(*documents))
+        answer = self._under(fault, lambda: self.world.post_batch(*documents), is_stale=is_stale)
         if answer is not None and answer.status != 503:
             for (name, qty), result in zip(items, answer.body["results"], strict=True):
                 self._note(name, qty, result["status"], result["ingestId"])
