@@ -51,7 +51,7 @@ def test_an_exception_is_told_without_what_it_says() -> None:
 
     with pytest.raises(ValueError, match="canary") as raised:
         read("canary-4242")
-    (line,) = written(record("it failed", exc_info=raised.exc_info))
+    (line,) = written(record("it failed", exc_info=(raised.type, raised.value, raised.tb)))
     assert line["error"] == "ValueError"
     assert [str(place).partition(":")[0] for place in line["at"]] == [__name__, __name__]  # type: ignore[attr-defined]  # a list of places
     assert "canary" not in json.dumps(line)
