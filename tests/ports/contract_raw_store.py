@@ -85,7 +85,7 @@ class RawStoreContract:
         raw.put_once(KEY, body, None)
         assert raw.get(part(raw, offset, length)) == body[offset : offset + length]
 
-    @pytest.mark.parametrize(("offset", "length"), [(0, 15), (9, 6), (14, 1), (15, 1), (1_000, 1)])
+    @pytest.mark.parametrize(("offset", "length"), [(0, 15), (9, 6), (14, 1), (15, 1), (1_000, 1), (-1, 1), (3, -1)])
     def test_a_slice_outside_of_the_object_is_missing(self, raw: RawStore, offset: int, length: int) -> None:
         raw.put_once(KEY, b"manifest\nitem\n", None)
         # A neighbour's bytes must not be given in its place.

@@ -204,9 +204,10 @@ class TestBatches:
         assert outcomes == ["COMPLETED", "COMPLETED", "KEY_TAKEN", "ALREADY_COMPLETED", "UNKNOWN_EVENT"]
 
     def test_calls_of_many_records_are_one_batch_too(self, backend: EmbeddedBackend) -> None:
-        calls = [[ingest_record(100 * call + number) for number in range(45)] for call in range(3)]
+        # Together they bind more values than one statement may.
+        calls = [[ingest_record(1_000 * call + number) for number in range(500)] for call in range(3)]
         outcomes = Held(backend).together(*(partial(backend.index.accept, records) for records in calls))
-        assert outcomes == [[None] * 45] * 3
+        assert outcomes == [[None] * 500] * 3
         keys = [record.key for records in calls for record in records]
         found = backend.index.read(keys, consistent=True)
         assert list(found.values()) == [record for records in calls for record in records]

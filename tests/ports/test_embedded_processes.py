@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dvss.embedded.api_keys import CredentialError
 from dvss.embedded.backend import DATABASE_NAME, EmbeddedBackend
 from handlers.values import ClaimCheck, Lane, ObjectExistsError, RawMissingError, Status
-from tests.ports.examples import NOW, SECOND, canonical_message, ingest_record, raw_metadata, sha256
+from tests.ports.examples import NOW, SECOND, at_once, canonical_message, ingest_record, raw_metadata, sha256
 from tests.ports.writer import canonical_body, fails, raw_body
 
 if TYPE_CHECKING:
@@ -180,6 +181,16 @@ class TestTwoBackends:
         other.bus.publish([canonical_message()])
         backend.bus.publish([canonical_message()])
         assert backend.feed.latest_seq() == other.feed.latest_seq() == 1
+
+    def test_add_two_webhook_secrets_between_them(self, backend: EmbeddedBackend, other: EmbeddedBackend) -> None:
+        def add(number: int) -> bool:
+            try:
+                (backend if number % 2 else other).credentials.secrets.add("acme")
+            except CredentialError:
+                return False
+            return True
+
+        assert at_once(add).count(True) == 2
 
     def test_each_have_lanes_of_their_own(self, backend: EmbeddedBackend, other: EmbeddedBackend) -> None:
         assert backend.lanes is not other.lanes

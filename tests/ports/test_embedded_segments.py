@@ -10,9 +10,11 @@ import pytest
 from dvss.embedded import raw_places, raw_store, segments
 from dvss.embedded.backend import DATABASE_NAME, EmbeddedBackend
 from dvss.embedded.disk import Disk
+from dvss.embedded.raw_places import Place, RawPlaces
 from dvss.embedded.segment_writer import SegmentWriter
-from dvss.embedded.segments import Segments, make_record
-from handlers.values import ClaimCheck, ObjectExistsError, RawEntry, RawMissingError
+from dvss.embedded.segments import Location, Segments, make_record
+from handlers.values import ClaimCheck, ObjectExistsError, RawEntry, RawMissingError, TransientError
+from tests.ports.disks import IO_ERROR, FailingDisk
 from tests.ports.examples import NOW, at_once, ingest_record, raw_metadata, sha256
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class TestTornTails:
             RECORD.header,
             RECORD.header + RECORD.body[:-1],
             RECORD.header + RECORD.body,
+            RECORD.header + RECORD.body + b"?",
             RECORD.header + RECORD.body[:-1] + b"?\n",
             bytes(len(WHOLE)),
             RECORD.header + bytes(len(RECORD.body)) + b"\n",
@@ -79,7 +82,9 @@ class TestTornTails:
     def test_a_whole_record_that_nobody_noted_is_found(
         self, backend: EmbeddedBackend, root: Path, clock: ManualClock
     ) -> None:
-        backend.raw.put_once("before", b"1", raw_metadata())
+        for number in range(5):
+            backend.raw.put_once(f"before-{number}", b"1", raw_metadata())
+            backend.index.accept([ingest_record(number)])
         backend.close()
         with raw_segments(root)[0].open("ab") as file:
             file.write(WHOLE + WHOLE[:50])
@@ -88,6 +93,45 @@ class TestTornTails:
         with pytest.raises(ObjectExistsError):
             again.raw.put_once("torn", b"", None)
         again.close()
+
+
+class TestPlaces:
+    """What one process stored stands before what it found under the same key, at every moment."""
+
+    OURS = Location("ours", 0, 10, 5)
+    FOUND = Location("found", 0, 20, 7)
+
+    @pytest.fixture
+    def places(self, backend: EmbeddedBackend) -> RawPlaces:
+        return RawPlaces(backend._database)
+
+    def test_in_memory(self, places: RawPlaces) -> None:
+        places.add_ours(["key"], [self.OURS])
+        places.add_found("key", self.FOUND)
+        assert places.place("key") == Place("ours", 10, 5)
+
+    def test_while_the_found_one_travels(self, places: RawPlaces, backend: EmbeddedBackend) -> None:
+        places.add_found("key", self.FOUND)
+        backend._database.write(places.write)
+        places.add_ours(["key"], [self.OURS])
+        places.written()
+        assert places.place("key") == Place("ours", 10, 5)
+        places.put_into_database()
+        assert places.place("key") == Place("ours", 10, 5)
+
+    def test_where_another_process_notes_the_found_one_later(self, places: RawPlaces, backend: EmbeddedBackend) -> None:
+        places.add_ours(["key"], [self.OURS])
+        places.put_into_database()
+        places.add_found("key", self.FOUND)
+        places.put_into_database()
+        assert places.place("key") == Place("ours", 10, 5)
+
+    def test_a_segment_is_never_known_less_than_before(self, places: RawPlaces) -> None:
+        places.add_ours(["late"], [Location("one", 100, 110, 5)])
+        places.put_into_database()
+        places.add_found("early", Location("one", 0, 10, 5))
+        places.put_into_database()
+        assert places.known_bytes() == {"one": 116}
 
 
 class TestRawStore:
@@ -133,6 +177,19 @@ class TestRawStore:
                 "sha256": sha256(b"{}"),
             },
         }
+
+    def test_what_is_found_is_put_on_the_disk_before_it_is_told(
+        self, root: Path, clock: ManualClock, backend: EmbeddedBackend
+    ) -> None:
+        disk = FailingDisk()
+        reader = EmbeddedBackend.open(root, clock, disk)
+        backend.raw.put_once("key", b"{}", raw_metadata())
+        disk.fail_sync = IO_ERROR
+        with pytest.raises(TransientError, match="raw segments cannot be read"):
+            reader.raw.get(whole("key"))
+        disk.fail_sync = None
+        assert reader.raw.get(whole("key")) == b"{}"
+        reader.close()
 
     def test_another_bucket_is_missing(self, backend: EmbeddedBackend) -> None:
         backend.raw.put_once("key", b"{}", raw_metadata())
@@ -200,6 +257,7 @@ class TestWriter:
             return [folder.read(place.segment, place.body_start, place.length) for place in locations]
 
         assert at_once(read_all, threads=8) == [[b"x" * 100] * 20] * 8
+        assert len(folder._open) <= 3 + 8
         writer.close()
         folder.close()
 
