@@ -10,7 +10,7 @@ import typer
 from dvss.cli import terminal
 from dvss.cli.options import DEFAULT_DATA_DIR, DEFAULT_HOST, DEFAULT_PORT, DataDir
 
-DEFAULT_WORKERS = 8
+DEFAULT_WORKERS = 4
 
 
 def serve(
