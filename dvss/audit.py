@@ -6,11 +6,11 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from dvss.findings import Finding, Problem
 from handlers.values import IdempotencyKey, RawMissingError, Status
 
 if TYPE_CHECKING:
@@ -23,54 +23,6 @@ PAGE = 1_000
 MOST_OUTBOX_RECORDS = 10_000_000
 
 
-class Problem(StrEnum):
-    """What an audit can find wrong. Each breaks a promise."""
-
-    ACK_UNKNOWN = "ACK_UNKNOWN"
-    ACK_OTHER_INGEST_ID = "ACK_OTHER_INGEST_ID"
-    RAW_MISSING = "RAW_MISSING"
-    RAW_DIGEST_MISMATCH = "RAW_DIGEST_MISMATCH"
-    NORMALIZED_OBJECT_MISSING = "NORMALIZED_OBJECT_MISSING"
-    NORMALIZED_DIGEST_MISMATCH = "NORMALIZED_DIGEST_MISMATCH"
-    NOT_PUBLISHED = "NOT_PUBLISHED"
-    PUBLISHED_TWICE = "PUBLISHED_TWICE"
-    PUBLISHED_UNKNOWN = "PUBLISHED_UNKNOWN"
-    NOT_QUARANTINED = "NOT_QUARANTINED"
-    NO_MARKER = "NO_MARKER"
-    PARKED = "PARKED"
-
-
-EXPLANATIONS = {
-    Problem.ACK_UNKNOWN: "acknowledged, but the index has no such event",
-    Problem.ACK_OTHER_INGEST_ID: "acknowledged under another ingest id",
-    Problem.RAW_MISSING: "there is no raw object at its claim check",
-    Problem.RAW_DIGEST_MISMATCH: "the raw bytes are not those that were accepted",
-    Problem.NORMALIZED_OBJECT_MISSING: "a canonical event is not in the normalized store",
-    Problem.NORMALIZED_DIGEST_MISMATCH: "a canonical event's bytes are not those that were written",
-    Problem.NOT_PUBLISHED: "a canonical event is neither in the feed nor in the outbox",
-    Problem.PUBLISHED_TWICE: "a canonical event is in the feed more than once",
-    Problem.PUBLISHED_UNKNOWN: "the feed holds a canonical event of no accepted event",
-    Problem.NOT_QUARANTINED: "failed, but without an open quarantine record",
-    Problem.NO_MARKER: "received, but without a dispatch marker: nothing would normalize it",
-    Problem.PARKED: "the sweeper gave up on it; replay it once the cause is mended",
-}
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
-    """One thing that is wrong with one event."""
-
-    problem: Problem
-    vendor_id: str
-    external_event_id: str
-    ingest_id: str | None
-    detail: str = ""
-
-    @property
-    def explanation(self) -> str:
-        return EXPLANATIONS[self.problem] + (f" ({self.detail})" if self.detail else "")
-
-
 @dataclass(slots=True)
 class AuditReport:
     events: int = 0
@@ -80,7 +32,7 @@ class AuditReport:
     quarantined: int = 0
     pending: int = 0
     conflicts: int = 0
-    """Open conflicts: a second payload under a used id, kept in quarantine."""
+    """Open ones: a second payload under a used id, kept in quarantine."""
     canonical_events: int = 0
     feed_entries: int = 0
     outbox: int = 0

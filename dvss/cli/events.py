@@ -59,7 +59,7 @@ def list_(
     rows = [
         (r.received_at, r.key.vendor_id, r.key.external_event_id, r.event_type, standing(r), r.ingest_id) for r in found
     ]
-    columns = ("received", "vendor", "external event id", "event type", "status", "ingest id")
+    columns = ("ingest id", "received", "status", "vendor", "external event id", "event type")
     terminal.print_table("", columns, rows)
 
 

@@ -45,12 +45,15 @@ def list_(
         for record in found:
             terminal.print_json(record)
         return
-    rows = [
-        (r.item_id, r.vendor_id, r.event_type, r.reason, _place(r), r.fingerprint, r.quarantined_at, r.released_at)
-        for r in found
-    ]
-    columns = ("id", "vendor", "event type", "reason", "where", "fingerprint", "since", "released")
+    rows = [(r.item_id, r.vendor_id, r.reason, _place(r), r.fingerprint, _times(r)) for r in found]
+    columns = ("id", "vendor", "reason", "where", "fingerprint", "since")
     terminal.print_table("", columns, rows)
+
+
+def _times(record: QuarantineRecord) -> object:
+    if record.released_at is None:
+        return record.quarantined_at
+    return f"{terminal.time_text(record.quarantined_at)} to {terminal.time_text(record.released_at)}"
 
 
 def _place(record: QuarantineRecord) -> str:

@@ -51,6 +51,8 @@ def console() -> Console:
 
 
 PIPE_WIDTH = 1_000
+LEAST_WIDTH = 6
+NEVER_CUT = frozenset({"id", "ingest id", "status", "outcome", "received", "since", "created", "ends", "rule"})
 STATUS_STYLES = {
     "NORMALIZED": "green",
     "ACCEPTED": "green",
@@ -63,18 +65,19 @@ STATUS_STYLES = {
 
 
 def cell(value: object, style: str = "") -> Text:
-    """A value as a table shows it: ``-`` for None, times to the millisecond, a status in its colour."""
+    """A value as a table shows it: ``-`` for None, times to the second, a status in its colour."""
     from rich.text import Text
 
     if value is None:
         return Text("-", style="dim")
-    text = time_text(value) if isinstance(value, datetime) else visible(value)
+    text = time_text(value.replace(microsecond=0)) if isinstance(value, datetime) else visible(value)
     return Text(text, style=style or STATUS_STYLES.get(text, ""))
 
 
 def time_text(at: datetime) -> str:
-    """RFC 3339 in UTC, to the millisecond."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """RFC 3339 in UTC, to the millisecond where there are any."""
+    precision = "milliseconds" if at.microsecond else "seconds"
+    return at.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -83,7 +86,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # On a narrow terminal a vendor's long name is cut before one that is typed into the next command.
+        table.add_column(column, overflow="ellipsis", no_wrap=column in NEVER_CUT, min_width=LEAST_WIDTH)
     for row in rows:
         table.add_row(*(cell(value) for value in row))
     console().print(table)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dvss.audit import Acknowledgement, Problem, audit
+from dvss.audit import Acknowledgement, audit
 from dvss.bootstrap import opened, opened_existing
+from dvss.findings import Problem
 from dvss.rework import finish
 from handlers.values import IdempotencyKey
 from tests.dvss.program import accept_directly, dvss, envelope
