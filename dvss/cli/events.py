@@ -57,7 +57,7 @@ def list_(
             terminal.print_json(summary(record))
         return
     rows = [
-        (r.received_at, r.key.vendor_id, r.key.external_event_id, r.event_type, standing(r), r.ingest_id) for r in found
+        (r.ingest_id, r.received_at, standing(r), r.key.vendor_id, r.key.external_event_id, r.event_type) for r in found
     ]
     columns = ("ingest id", "received", "status", "vendor", "external event id", "event type")
     terminal.print_table("", columns, rows)
