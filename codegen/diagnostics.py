@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
+from codegen.text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -140,7 +142,8 @@ class Diagnostic:
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.span}: {self.code.severity}[{self.code.number}]: {self.message}{hint}"
+        # Text of a contract stays on its line and cannot steer a terminal.
+        return printable(f"{self.span}: {self.code.severity}[{self.code.number}]: {self.message}{hint}")
 
 
 class Diagnostics:

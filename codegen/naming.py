@@ -7,6 +7,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
+from codegen.text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -67,18 +69,17 @@ def py_literal(value: object) -> str:
 
 def comment_text(text: str) -> str:
     """Contract text that may stand behind ``#``: one line of printable ASCII."""
-    return "".join(sign if sign.isascii() and sign.isprintable() else _escape(sign) for sign in _one_line(text))
+    return "".join(sign if sign.isascii() else ascii(sign)[1:-1] for sign in printable(_one_line(text)))
 
 
 def page_text(text: str) -> str:
     """Contract text that may stand in a Markdown page or a cell of its tables: one line, no markup."""
-    shown = "".join(sign if sign.isprintable() else _escape(sign) for sign in _one_line(text))
-    return shown.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    return printable(_one_line(text)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
 
 
 def page_code(text: str) -> str:
     """Contract text as code in a Markdown page or a cell of its tables; nothing for an empty text."""
-    shown = "".join(sign if sign.isprintable() else _escape(sign) for sign in _one_line(text)).replace("|", "\\|")
+    shown = printable(_one_line(text)).replace("|", "\\|")
     if "`" in shown:
         return f"`` {shown} ``"
     return f"`{shown}`" if shown else ""
@@ -86,7 +87,3 @@ def page_code(text: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _escape(sign: str) -> str:
-    return sign.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,20 @@
+"""How long the random tests look: shortly in the gate, long in `make soak`."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+FACTOR = 10 if os.environ.get("DVSS_SOAK") else 1
+
+
+def examples(count: int) -> settings:
+    """The same ``count`` examples on each run of the gate, ten times as many in a soak."""
+    return settings(
+        max_examples=FACTOR * count,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        derandomize=True,
+    )
