@@ -1,4 +1,8 @@
-"""Everything that the pipeline needs of one machine, in one data folder."""
+"""Everything that the pipeline needs of one machine, in one data folder.
+
+``dvss.sqlite`` holds the tables, ``raw/segments`` and ``normalized/segments`` the bytes. A copy of the folder is good
+where it was taken while no process had it open.
+"""
 
 from __future__ import annotations
 
