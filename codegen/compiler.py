@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from codegen.diagnostics import Diagnostic
-    from codegen.ir import Project
+    from codegen.ir.project import Project
 
 _EDITOR_SCHEMA = "schemas/mapping.schema.json"
 _OPENAPI = "openapi/dvss.yaml"

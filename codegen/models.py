@@ -15,7 +15,7 @@ from codegen.runtime.exact_json import dump
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from codegen.ir import ContractSchema
+    from codegen.ir.project import ContractSchema
 
 OPTIONS = (
     "--input-file-type", "jsonschema",

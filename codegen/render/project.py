@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codegen.diagnostics import Code
-from codegen.ir import ObjectFunction
+from codegen.ir.statements import ObjectFunction
 from codegen.naming import comment_text, page_code, page_text, py_literal
 from codegen.render.python import kept, lines, scopes, value_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codegen.ir import Project, RuleTrace, VendorMapping
+    from codegen.ir.project import Project, RuleTrace, VendorMapping
 
 RUNTIME = Path(__file__).parents[1] / "runtime"
 

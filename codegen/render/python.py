@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen.ir import (
+from codegen.ir.statements import (
     Apply,
     Assign,
     Convert,
@@ -30,7 +30,7 @@ from codegen.naming import py_literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codegen.ir import Condition, End, Statement, Value
+    from codegen.ir.statements import Condition, End, Statement, Value
 
 
 def _scope(scope: int | str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code
 from codegen.frontend.syntax import Action
-from codegen.ir import Assign, Current, EachOf, Give, Guard, Return, Test
+from codegen.ir.statements import Assign, Current, EachOf, Give, Guard, Return, Test
 from codegen.resolve.predicates import condition_of, paths_of
 from codegen.resolve.scopes import Scope
 from codegen.resolve.types import between, type_of_schema
@@ -14,7 +14,7 @@ from codegen.resolve.types import between, type_of_schema
 if TYPE_CHECKING:
     from codegen.frontend.document import EachBlock
     from codegen.frontend.syntax import Expression, Predicate
-    from codegen.ir import Condition, Statement
+    from codegen.ir.statements import Condition, Statement
     from codegen.naming import PythonIdentifier
     from codegen.resolve.blocks import BlockCompiler, Made
     from codegen.resolve.rules import Pipeline, Target

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from codegen.diagnostics import Code, Diagnostics, Span, shown, suggestion
 from codegen.frontend.document import Constant, EachBlock, MatchBlock, ObjectBlock, Refusal, WhenBlock
 from codegen.frontend.syntax import Expression
-from codegen.ir import (
+from codegen.ir.project import BlockPlace, RuleTrace
+from codegen.ir.statements import (
     Assign,
-    BlockPlace,
     Current,
     Fixed,
     Give,
@@ -20,7 +20,6 @@ from codegen.ir import (
     ObjectFunction,
     Return,
     RuleFunction,
-    RuleTrace,
     Table,
     Test,
 )
@@ -35,7 +34,7 @@ from codegen.resolve.summaries import end_of, summary, title
 
 if TYPE_CHECKING:
     from codegen.frontend.document import Block, Field
-    from codegen.ir import Statement, Value
+    from codegen.ir.statements import Statement, Value
     from codegen.resolve.rules import Pipeline, Target
 
 

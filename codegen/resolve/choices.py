@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code
 from codegen.frontend.document import Refusal
-from codegen.ir import Assign, Convert, Current, Equals, Fixed, Give, Lookup, Reject, Return, ReturnIf, Table
+from codegen.ir.statements import Assign, Convert, Current, Equals, Fixed, Give, Lookup, Reject, Return, ReturnIf, Table
 from codegen.resolve.predicates import case_literals, condition_of, paths_of
 from codegen.resolve.rules import Pipeline
 from codegen.resolve.summaries import title
@@ -14,7 +14,7 @@ from codegen.resolve.types import type_of_literal
 
 if TYPE_CHECKING:
     from codegen.frontend.document import Block, MatchBlock, WhenBlock
-    from codegen.ir import End, Statement
+    from codegen.ir.statements import End, Statement
     from codegen.resolve.blocks import BlockCompiler, Made
     from codegen.resolve.rules import Target
     from codegen.resolve.scopes import Scope

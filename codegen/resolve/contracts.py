@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from codegen.diagnostics import Code, Diagnostics
 from codegen.frontend.json_source import escaped
-from codegen.ir import ContractSchema, FieldDoc
+from codegen.ir.project import ContractSchema, FieldDoc
 from codegen.naming import ClassName, model_module
 
 if TYPE_CHECKING:

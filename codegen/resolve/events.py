@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from codegen.diagnostics import Code, Diagnostics, suggestion
 from codegen.frontend.json_schema import ASSERTIONS
 from codegen.frontend.json_source import JsonSource
-from codegen.ir import Current, Give, MappedEvent, Return, RuleTrace
+from codegen.ir.project import MappedEvent, RuleTrace
+from codegen.ir.statements import Current, Give, Return
 from codegen.naming import ClassName, PythonIdentifier
 from codegen.resolve.blocks import BlockCompiler, Output
 from codegen.resolve.rules import Target, fold
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from codegen.frontend.json_schema import Schema
     from codegen.frontend.schema_store import SchemaStore
     from codegen.frontend.syntax import Expression
-    from codegen.ir import Statement
+    from codegen.ir.statements import Statement
 
 _VERSIONED = re.compile(r"schemas/canonical/[a-z-]+\.v(\d+)(?:\.(\d+))?\.schema\.json")
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics, shown
 from codegen.frontend.syntax import Action, Condition
-from codegen.ir import Fixed, Give, Guard, Reject, Test
+from codegen.ir.statements import Fixed, Give, Guard, Reject, Test
 from codegen.resolve.types import certain
 
 if TYPE_CHECKING:
     from codegen.diagnostics import Span
     from codegen.frontend.syntax import Expression, Outcome
-    from codegen.ir import End
+    from codegen.ir.statements import End
     from codegen.resolve.rules import Pipeline, Target
     from codegen.resolve.types import ValueType
 

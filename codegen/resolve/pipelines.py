@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics, suggestion
 from codegen.frontend.syntax import Call, Condition, Literal, Path
-from codegen.ir import Apply, Assign, Convert, Current, Fixed, Guard
+from codegen.ir.statements import Apply, Assign, Convert, Current, Fixed, Guard
 from codegen.resolve.rules import Pipeline
 from codegen.resolve.scopes import Scope, locate
 from codegen.resolve.steps import STEPS, result_type
@@ -15,7 +15,7 @@ from codegen.resolve.types import Gap, ValueType, gaps, type_of_literal, union
 if TYPE_CHECKING:
     from codegen.frontend.json_schema import Schema
     from codegen.frontend.syntax import Expression, Operand, Step
-    from codegen.ir import Value
+    from codegen.ir.statements import Value
     from codegen.resolve.outcomes import OutcomeCompiler
     from codegen.resolve.rules import Target
 

@@ -10,13 +10,13 @@ from codegen.diagnostics import Code, Diagnostics, shown, suggestion
 from codegen.frontend import syntax
 from codegen.frontend.json_schema import type_of_value
 from codegen.frontend.syntax import Compare, Comparison, Not, Present
-from codegen.ir import Apply, Equals, Fixed, IsPresent, Joined, Negated
+from codegen.ir.statements import Apply, Equals, Fixed, IsPresent, Joined, Negated
 from codegen.resolve.scopes import Scope, locate
 
 if TYPE_CHECKING:
     from codegen.frontend.document import MatchBlock
     from codegen.frontend.syntax import Predicate
-    from codegen.ir import Condition
+    from codegen.ir.statements import Condition
     from codegen.resolve.types import ValueType
     from codegen.source import Scalar
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from codegen.diagnostics import Code, Diagnostics
 from codegen.frontend.json_schema import ASSERTIONS
-from codegen.ir import Project, VendorMapping
+from codegen.ir.project import Project, VendorMapping
 from codegen.naming import PythonIdentifier
 from codegen.resolve.contracts import ContractCompiler
 from codegen.resolve.events import EventCompiler, canonical_events, schema_name

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codegen.frontend.json_schema import ASSERTIONS, FORMATS
 from codegen.frontend.mapping import DEFAULT_PAYLOAD_BYTES, LANES, MAX_PAYLOAD_BYTES, SCHEMES
-from codegen.ir import Language, StepDoc
+from codegen.ir.project import Language, StepDoc
 from codegen.resolve.arrays import MAX_EVENTS
 from codegen.resolve.scopes import ENVELOPE
 from codegen.resolve.steps import STEPS

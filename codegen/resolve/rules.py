@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from codegen.frontend.json_source import escaped
-from codegen.ir import Apply, Assign, Current, EachOf, Give, Return
+from codegen.ir.statements import Apply, Assign, Current, EachOf, Give, Return
 from codegen.resolve.types import accepts, gaps, type_of_literal
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from codegen.diagnostics import Span
     from codegen.frontend.json_schema import Schema
     from codegen.frontend.syntax import Outcome
-    from codegen.ir import Statement, Value
+    from codegen.ir.statements import Statement, Value
     from codegen.resolve.scopes import Located
     from codegen.resolve.types import ValueType
     from codegen.source import Scalar

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics, suggestion
 from codegen.frontend.json_source import escaped
-from codegen.ir import Read
+from codegen.ir.statements import Read
 from codegen.resolve.types import ValueType, type_of_schema
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from codegen.diagnostics import shown
 from codegen.frontend.json_schema import type_of_value
-from codegen.ir import Test
+from codegen.ir.statements import Test
 
 if TYPE_CHECKING:
     from decimal import Decimal

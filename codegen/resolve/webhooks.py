@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from codegen.diagnostics import Code, Diagnostics, suggestion
 from codegen.frontend.json_source import escaped
 from codegen.frontend.syntax import Call, Literal, Path
-from codegen.ir import (
+from codegen.ir.project import RuleTrace, Webhook
+from codegen.ir.statements import (
     Apply,
     Assign,
     Convert,
@@ -20,9 +21,7 @@ from codegen.ir import (
     Reject,
     Return,
     RuleFunction,
-    RuleTrace,
     Test,
-    Webhook,
 )
 from codegen.naming import PythonIdentifier
 from codegen.resolve.scopes import ENVELOPE
@@ -30,7 +29,7 @@ from codegen.resolve.scopes import ENVELOPE
 if TYPE_CHECKING:
     from codegen.frontend.document import WebhookDocument
     from codegen.frontend.syntax import Expression, Operand
-    from codegen.ir import Statement, Value
+    from codegen.ir.statements import Statement, Value
 
 
 def compile_webhook(webhook: WebhookDocument, diagnostics: Diagnostics) -> Webhook | None:
