@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from codegen.frontend.json_schema import Schema
+    from codegen.frontend.json_source import JsonSource
     from codegen.frontend.schema_store import SchemaStore
 
 
@@ -25,7 +26,7 @@ class ContractCompiler:
         self._store = store
         self._diagnostics = diagnostics
         self._contracts: dict[str, ContractSchema] = {}
-        self._sources: dict[str, Schema] = {}
+        self._sources: dict[str, JsonSource] = {}
 
     def all(self) -> tuple[ContractSchema, ...]:
         """Every contract, sorted by name."""
@@ -35,28 +36,28 @@ class ContractCompiler:
         """The self-contained schema of a contract."""
         return self._contracts[name].bundle
 
-    def add(self, name: str, schema: Schema) -> None:
-        """Keep a contract; two events may share one schema file."""
-        earlier = self._sources.setdefault(model_module(name), schema)
-        if earlier is not schema:
-            message = f"schema '{name}' gets the same name in generated code as the one at {earlier.span}"
-            self._diagnostics.add(Code.NAME_CLASH, schema.span, message, "rename one of the two")
+    def add(self, name: str, source: JsonSource, schema: Schema) -> None:
+        """Keep a contract, the whole of ``source``; two events may share one schema file."""
+        earlier = self._sources.setdefault(model_module(name), source)
+        if earlier is not source:
+            message = f"schema '{name}' gets the same name in generated code as the one at {earlier.span('')}"
+            self._diagnostics.add(Code.NAME_CLASH, source.span(""), message, "rename one of the two")
         if name in self._contracts:
             return
         title = schema.title or str(ClassName(name.rpartition("/")[2]))
-        bundle = {"title": title, **self._store.bundle(schema.source)}
+        bundle = {"title": title, **self._store.bundle(source)}
         try:
             jsonschema_rs.Draft202012Validator(bundle, validate_formats=True, offline=True)
         except jsonschema_rs.ValidationError as error:
             message = f"the validator refuses the schema: {error.message}"
-            self._diagnostics.add(Code.KEYWORD, schema.span, message)
+            self._diagnostics.add(Code.KEYWORD, source.span(""), message)
         self._contracts[name] = ContractSchema(
             name=name,
             title=title,
             description=schema.description,
             bundle=bundle,
             fields=tuple(_fields(schema, "")),
-            span=schema.span,
+            span=source.span(""),
         )
 
 

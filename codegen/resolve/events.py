@@ -103,8 +103,8 @@ class EventCompiler:
             hint = suggestion(node.text, known)
             self._diagnostics.add(Code.UNKNOWN_SCHEMA, node.span, f"there is no schemas/{node.text}", hint)
             return None
-        found = self._store.schema(path)
-        return PayloadSchema(schema_name(path), found.source, found) if found else None
+        file, found = self._store.source(path), self._store.schema(path)
+        return PayloadSchema(schema_name(path), file, found) if file is not None and found is not None else None
 
     def _target(self, node: ScalarNode) -> CanonicalEvent | None:
         canonical = self._canonical.get(node.text)

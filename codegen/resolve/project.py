@@ -36,9 +36,9 @@ def resolve_project(
     """The project's intermediate representation. ``runtime`` holds the sources that mappers call, by file name."""
     contracts = ContractCompiler(store, diagnostics)
     for path in store.names():
-        schema = store.schema(path)
-        if schema is not None and ASSERTIONS & schema.keywords.keys():
-            contracts.add(schema_name(path), schema)
+        source, schema = store.source(path), store.schema(path)
+        if source is not None and schema is not None and ASSERTIONS & schema.keywords.keys():
+            contracts.add(schema_name(path), source, schema)
     canonical = canonical_events(store, diagnostics)
     vendors = [
         _vendor(document, node, EventCompiler(store, canonical, document, diagnostics), contracts, runtime, diagnostics)
@@ -109,7 +109,7 @@ def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
         payload = compiler.payload(event)
         if payload is None:
             continue
-        contracts.add(payload.name, payload.schema)
+        contracts.add(payload.name, payload.source, payload.schema)
         compiled = compiler.event(event, payload)
         if compiled is None:
             continue

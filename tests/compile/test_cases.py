@@ -128,6 +128,8 @@ def outcome(case: str, example: dict[str, Any]) -> dict[str, Any]:
             envelope = profile.webhook.read(example["body"], example["topic"])
             return {"envelope": {name: getattr(envelope, name) for name in envelope.__slots__}}
         binding = profile.events[example.get("event", "item")]
+        if "invalid" in example:
+            return {"invalid": mistakes(case, binding.payload_schema, example["payload"])}
         assert mistakes(case, binding.payload_schema, example["payload"]) == []
         events = binding.mapper(example["payload"], ENVELOPE)
     except Rejected as rejection:
@@ -141,7 +143,7 @@ def outcome(case: str, example: dict[str, Any]) -> dict[str, Any]:
 def test_the_generated_code_does_what_the_example_says(case: str, example: dict[str, Any]) -> None:
     found = outcome(case, example)
     message = found.pop("message", "")
-    expected = {key: value for key, value in example.items() if key in ("events", "envelope", "rejected")}
+    expected = {key: value for key, value in example.items() if key in ("events", "envelope", "rejected", "invalid")}
     assert exact_json.dump(found) == exact_json.dump(expected)
     assert "canary" not in message
     if "rejected" in found:
