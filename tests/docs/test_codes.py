@@ -7,7 +7,7 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
-from dvss.audit import Problem
+from dvss.findings import Problem
 from generated.runtime.exact_json import JsonFault
 from handlers.core.problems import STATUS
 from handlers.core.replaying import ReplayOutcome
