@@ -56,7 +56,7 @@ class Case:
 
     span: Span
     literal: Scalar
-    value: Block
+    value: Block | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class MatchBlock:
     span: Span
     source: Expression
     cases: tuple[Case, ...]
-    otherwise: Block | None
+    otherwise: Block | Refusal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Branch:
 
     span: Span
     predicate: Predicate
-    value: Block
+    value: Block | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ class WhenBlock:
 
     span: Span
     branches: tuple[Branch, ...]
-    otherwise: Block
+    otherwise: Block | Refusal
 
 
-type Block = Expression | Constant | Refusal | ObjectBlock | EachBlock | MatchBlock | WhenBlock
+type Block = Constant | ObjectBlock | EachBlock | MatchBlock | WhenBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Field:
 
     name: str
     span: Span
-    block: Block | None
+    source: Expression | Block | None
     """None if it was reported."""
 
 

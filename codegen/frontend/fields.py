@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code
 from codegen.frontend.document import (
@@ -20,6 +21,9 @@ from codegen.frontend.document import (
 from codegen.frontend.forms import FormError, FormReader
 from codegen.source import ListNode, MapNode, Node, ScalarNode
 
+if TYPE_CHECKING:
+    from codegen.frontend.syntax import Expression
+
 BLOCKS = ("object", "each", "match", "when", "const")
 
 
@@ -31,13 +35,14 @@ class FieldReader(FormReader):
         if not isinstance(node, MapNode):
             raise self.refuse(Code.WRONG_FORM, node.span, "fields must be a block of `target: source`")
         return tuple(
-            Field(name, node.keys[name].span, self.attempt(partial(self._value, member)))
+            Field(name, node.keys[name].span, self.attempt(partial(self._source, member)))
             for name, member in node.members.items()
         )
 
-    def _value(self, node: Node) -> Block:
-        if isinstance(node, ScalarNode):
-            return self.expression(node)
+    def _source(self, node: Node) -> Expression | Block:
+        return self.expression(node) if isinstance(node, ScalarNode) else self._block(node)
+
+    def _block(self, node: Node) -> Block:
         kind = next((key for key in BLOCKS if key in node.members), None) if isinstance(node, MapNode) else None
         if kind is None or not isinstance(node, MapNode):
             hint = "write an expression, or a block with " + ", ".join(f"'{key}:'" for key in BLOCKS)
@@ -90,10 +95,10 @@ class FieldReader(FormReader):
         source = self.expression(block.members["match"])
         return MatchBlock(node.span, source, tuple(read), self._result(otherwise) if otherwise else None)
 
-    def _result(self, node: Node) -> Block:
+    def _result(self, node: Node) -> Block | Refusal:
         """What a case or branch leads to: a constant, a refusal, or a block."""
         if not isinstance(node, ScalarNode):
-            return self._value(node)
+            return self._block(node)
         if node.value in ("quarantine", "omit"):
             return Refusal(node.span, omit=node.value == "omit")
         return Constant(node.span, node.value)

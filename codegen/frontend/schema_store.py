@@ -31,10 +31,6 @@ class SchemaStore:
         """Every schema file, as the path below the project's root."""
         return sorted(path for path in self._files if path.startswith("schemas/") and path.endswith(".schema.json"))
 
-    def exists(self, path: str) -> bool:
-        """Whether there is such a file, usable or not."""
-        return path in self._files
-
     def source(self, path: str) -> JsonSource | None:
         """The parsed file, a JSON Schema by its form; None if it does not exist or was reported."""
         if path not in self._sources:

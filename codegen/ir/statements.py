@@ -123,7 +123,6 @@ class Test(StrEnum):
     MISSING = "missing"
     OMITTED = "omitted"
     EMPTY = "empty"
-    FAILED = "failed"
     OUTSIDE_RANGE = "outside_range"
     OUTSIDE_LENGTH = "outside_length"
     NO_MATCH = "no_match"

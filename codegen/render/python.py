@@ -115,8 +115,6 @@ def _test(guard: Guard) -> str:
             return "value is rt.ABSENT or value is None"
         case Test.EMPTY:
             return 'value == "" or value == []'
-        case Test.FAILED | Test.OMITTED:
-            return f"value is rt.{guard.test.name}"
         case Test.NO_MATCH:
             return f"not rt.matches({py_literal(guard.pattern)}, value)"
         case Test.NOT_LISTED:

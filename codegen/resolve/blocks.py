@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics, Span, shown, suggestion
-from codegen.frontend.document import Constant, EachBlock, MatchBlock, ObjectBlock, Refusal, WhenBlock
+from codegen.frontend.document import Constant, EachBlock, MatchBlock, ObjectBlock, WhenBlock
 from codegen.frontend.syntax import Expression
 from codegen.ir.project import BlockPlace, RuleTrace
 from codegen.ir.statements import (
@@ -91,7 +91,7 @@ class BlockCompiler:
                 self.diagnostics.add(Code.UNKNOWN_TARGET, rule.span, message, suggestion(rule.name, known))
                 continue
             target = at.member(rule.name, rule.span)
-            made = self._member(rule.name, rule.block, scopes, target) if rule.block is not None else None
+            made = self._member(rule.name, rule.source, scopes, target) if rule.source is not None else None
             if made is not None:
                 members.append(made)
         for missing in sorted(at.schema.required - {rule.name for rule in fields}):
@@ -102,41 +102,42 @@ class BlockCompiler:
         self.output.functions.append(function)
         return function
 
-    def _member(self, name: str, block: Block, scopes: tuple[Scope, ...], target: Target) -> Member | None:
-        text = f"{name} <- {title(block)}"
-        if isinstance(block, Expression):
-            pipeline = self.pipelines.into(block, scopes, target)
+    def _member(
+        self, name: str, source: Expression | Block, scopes: tuple[Scope, ...], target: Target
+    ) -> Member | None:
+        text = f"{name} <- {title(source)}"
+        if isinstance(source, Expression):
+            pipeline = self.pipelines.into(source, scopes, target)
             if pipeline is None:
                 return None
             guarded = _guarded(fold(pipeline.statements))
             if guarded is not None:
-                self._trace(target, block, tuple(pipeline.sources), tuple(pipeline.steps))
+                self._trace(target, source, tuple(pipeline.sources), tuple(pipeline.steps))
                 return Member(name, text, *guarded)
-            made: Made | None = self.finish(pipeline, target, scopes, block.text)
+            made: Made | None = self._finish(pipeline, target, scopes, source.text)
         else:
-            made = self.block(block, scopes, target)
+            made = self.block(source, scopes, target)
         if made is None:
             return None
-        if made.sources or not isinstance(block, ObjectBlock):
-            self._trace(target, block, made.sources, made.steps)
+        if made.sources or not isinstance(source, ObjectBlock):
+            self._trace(target, source, made.sources, made.steps)
         return Member(name, text, made.value, Test.OMITTED if made.may_omit else None, Current())
 
-    def _trace(self, target: Target, block: Block, sources: tuple[str, ...], steps: tuple[str, ...]) -> None:
+    def _trace(
+        self, target: Target, rule: Expression | Block, sources: tuple[str, ...], steps: tuple[str, ...]
+    ) -> None:
         read = tuple(dict.fromkeys(sources))
         line = target.span.line
-        last_line = max(line, end_of(block))
-        self.trace(RuleTrace(target.rule, target.pointer, read, steps, summary(block), line, last_line))
+        last_line = max(line, end_of(rule))
+        self.trace(RuleTrace(target.rule, target.pointer, read, steps, summary(rule), line, last_line))
 
     def trace(self, trace: RuleTrace) -> None:
         """Keep one line of lineage."""
         self.output.traces.append(trace)
 
     def block(self, block: Block, scopes: tuple[Scope, ...], target: Target) -> Made | None:
-        """Any right side of a field; None if it was reported."""
+        """The value of a block; None if it was reported."""
         match block:
-            case Expression():
-                pipeline = self.pipelines.into(block, scopes, target)
-                return self.finish(pipeline, target, scopes, block.text) if pipeline else None
             case Constant():
                 return self._constant(block, target)
             case ObjectBlock():
@@ -147,12 +148,8 @@ class BlockCompiler:
                 return self._choices.match(block, scopes, target)
             case WhenBlock():
                 return self._choices.when(block, scopes, target)
-            case Refusal():
-                message = "quarantine or omit stands only in a case or an else"
-                self.diagnostics.add(Code.WRONG_FORM, block.span, message)
-                return None
 
-    def finish(self, pipeline: Pipeline, target: Target, scopes: tuple[Scope, ...], text: str) -> Made:
+    def _finish(self, pipeline: Pipeline, target: Target, scopes: tuple[Scope, ...], text: str) -> Made:
         """The pipeline's value: in place if it is one expression, else by a function of its own."""
         total = pipeline.total()
         if total is not None:

@@ -78,10 +78,12 @@ class ChoiceCompiler:
             return None
         return self._blocks.function([*statements, Return(last)], pipeline, target, scopes, title(block))
 
-    def _otherwise(self, block: Block, scopes: tuple[Scope, ...], target: Target, pipeline: Pipeline) -> End | None:
+    def _otherwise(
+        self, block: Block | Refusal, scopes: tuple[Scope, ...], target: Target, pipeline: Pipeline
+    ) -> End | None:
         return self._end(block, scopes, target.branch("else", "otherwise"), pipeline)
 
-    def _end(self, block: Block, scopes: tuple[Scope, ...], target: Target, pipeline: Pipeline) -> End | None:
+    def _end(self, block: Block | Refusal, scopes: tuple[Scope, ...], target: Target, pipeline: Pipeline) -> End | None:
         """The end that a case leads to; None if it was reported."""
         if isinstance(block, Refusal):
             if not block.omit:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from codegen.source import Scalar
 
 
-def title(block: Block) -> str:
+def title(block: Expression | Block | Refusal) -> str:
     """The block in a few words, for the comment beside its code."""
     match block:
         case MatchBlock():
@@ -24,7 +24,7 @@ def title(block: Block) -> str:
             return summary(block)
 
 
-def end_of(block: Block) -> int:
+def end_of(block: Expression | Block | Refusal) -> int:
     """The last line of a rule. The fields of an object or each are rules of their own and not part of it."""
     match block:
         case MatchBlock():
@@ -36,7 +36,7 @@ def end_of(block: Block) -> int:
             return block.span.line
 
 
-def summary(block: Block) -> str:
+def summary(block: Expression | Block | Refusal) -> str:
     """The block in one line, as documents show it."""
     match block:
         case Expression():

@@ -149,14 +149,6 @@ class Gap:
     values: tuple[Any, ...] = ()
 
 
-def kind_fits(value: ValueType, target: Schema) -> bool:
-    """Whether the value's JSON type is one that the target takes; null and absence are looked at elsewhere."""
-    if value.kind == "null":
-        return True
-    kinds = target.value_types
-    return value.kind in kinds or (value.kind == "integer" and "number" in kinds)
-
-
 def gaps(value: ValueType, target: Schema) -> list[Gap]:
     """What of the target's constraints is unproven for a value whose kind fits."""
     if value.enum is not None and all(accepts(target, item) for item in value.enum):
