@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _EDITOR_SCHEMA = "schemas/mapping.schema.json"
 _OPENAPI = "openapi/dvss.yaml"
-_OUTPUT_DETERMINING = ("currencies.py", "exact_json.py", "mapping.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,6 @@ def resolve(sources: Mapping[str, str], vendor: str | None, diagnostics: Diagnos
     openapi = None
     if _OPENAPI in contracts and vendor is None:
         openapi = read_openapi(_OPENAPI, contracts[_OPENAPI], store, diagnostics)
-    runtime = {name: (RUNTIME / name).read_text(encoding="utf-8") for name in _OUTPUT_DETERMINING}
+    runtime = {path.stem: path.read_text(encoding="utf-8") for path in sorted(RUNTIME.glob("*.py"))}
     project = resolve_project(mappings, store, openapi, runtime, diagnostics)
     return None if diagnostics.has_errors() else project

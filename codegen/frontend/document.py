@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codegen.frontend.syntax import Expression
-
 if TYPE_CHECKING:
     from codegen.diagnostics import Span
-    from codegen.frontend.syntax import Predicate
+    from codegen.frontend.syntax import Expression, Predicate
     from codegen.source import MapNode, Scalar, ScalarNode
 
 

@@ -124,6 +124,8 @@ def _test(guard: Guard) -> str:
             low = "" if guard.low is None else f"{py_literal(guard.low)} <= "
             high = "" if guard.high is None else f" <= {py_literal(guard.high)}"
             return f"not {low}{measured}{high}"
+        case Test.OMITTED:
+            return "value is rt.OMIT"
 
 
 def lines(statements: Sequence[Statement]) -> list[str]:

@@ -9,7 +9,8 @@ from codegen.frontend.syntax import Call, Condition, Literal, Path
 from codegen.ir.statements import Apply, Assign, Convert, Current, Fixed, Guard
 from codegen.resolve.rules import Pipeline
 from codegen.resolve.scopes import Scope, locate
-from codegen.resolve.steps import STEPS, result_type
+from codegen.resolve.steps.definition import result_type
+from codegen.resolve.steps.registry import STEPS
 from codegen.resolve.types import Gap, ValueType, gaps, type_of_literal, union
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class PipelineCompiler:
             message = f"'{step.name}' takes {takes}; the value is {pipeline.type.describe()}"
             self._diagnostics.add(Code.TYPE_MISMATCH, step.span, message)
             return False
-        fallible = definition.fallible(pipeline.type)
+        fallible = definition.fallible(pipeline.type, ())
         arguments = self._arguments(step, scopes, pipeline, fallible=fallible)
         if arguments is None:
             return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from codegen.diagnostics import Code, Diagnostics
@@ -11,16 +13,21 @@ from codegen.naming import PythonIdentifier
 from codegen.resolve.contracts import ContractCompiler
 from codegen.resolve.events import EventCompiler, canonical_events, schema_name
 from codegen.resolve.reference import language
+from codegen.resolve.steps.registry import STEPS
 from codegen.resolve.webhooks import compile_webhook
+from codegen.runtime import mapping as runtime_functions
 from codegen.runtime.exact_json import digest
 from codegen.source import plain_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from codegen.frontend.document import EventDocument, MappingDocument
     from codegen.frontend.schema_store import SchemaStore
     from codegen.source import Node
+
+_ALWAYS_CALLED = ("identity", "places")
+_IMPORT = re.compile(r"^ *from \.(\w+) import", re.MULTILINE)
 
 COMPILER_VERSION = "1"
 """Raised when the compiler gives other output for the same contracts; part of every mapping version."""
@@ -33,7 +40,7 @@ def resolve_project(
     runtime: Mapping[str, str],
     diagnostics: Diagnostics,
 ) -> Project:
-    """The project's intermediate representation. ``runtime`` holds the sources that mappers call, by file name."""
+    """The project's intermediate representation. ``runtime`` holds the sources that mappers call, by module."""
     contracts = ContractCompiler(store, diagnostics)
     for path in store.names():
         source, schema = store.source(path), store.schema(path)
@@ -116,7 +123,15 @@ def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
         used[payload.name] = contracts.bundle(payload.name)
         used[compiled.canonical_schema] = contracts.bundle(compiled.canonical_schema)
         events.append(compiled)
-    parts = {"compiler": COMPILER_VERSION, "mapping": plain_value(node), "schemas": used, "runtime": dict(runtime)}
+    webhook = compile_webhook(document.webhook, diagnostics) if document.webhook else None
+    steps = {step for event in events for trace in event.traces for step in trace.steps}
+    parts = {
+        "compiler": COMPILER_VERSION,
+        "mapping": plain_value(node),
+        "schemas": used,
+        "runtime": _runtime_of(steps, runtime),
+        "libraries": {name: version(name) for step in steps for name in STEPS[step].libraries},
+    }
     return VendorMapping(
         vendor=document.vendor,
         module=PythonIdentifier(document.vendor),
@@ -129,6 +144,18 @@ def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
         burst=document.burst,
         max_payload_bytes=document.max_payload_bytes,
         mapping_version=f"sha256:{digest(parts)}",
-        webhook=compile_webhook(document.webhook, diagnostics) if document.webhook else None,
+        webhook=webhook,
         events=tuple(events),
     )
+
+
+def _runtime_of(steps: Iterable[str], runtime: Mapping[str, str]) -> dict[str, str]:
+    """The sources of the runtime's modules that a mapper with these steps runs through."""
+    modules = [*_ALWAYS_CALLED, *(getattr(runtime_functions, step).__module__.rpartition(".")[2] for step in steps)]
+    found: dict[str, str] = {}
+    while modules:
+        module = modules.pop()
+        if module not in found:
+            found[module] = runtime[module]
+            modules += _IMPORT.findall(runtime[module])
+    return found

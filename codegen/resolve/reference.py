@@ -9,10 +9,10 @@ from codegen.frontend.mapping import DEFAULT_PAYLOAD_BYTES, LANES, MAX_PAYLOAD_B
 from codegen.ir.project import Language, StepDoc
 from codegen.resolve.arrays import MAX_EVENTS
 from codegen.resolve.scopes import ENVELOPE
-from codegen.resolve.steps import STEPS
+from codegen.resolve.steps.registry import STEPS
 
 if TYPE_CHECKING:
-    from codegen.resolve.steps import StepDefinition
+    from codegen.resolve.steps.definition import StepDefinition
 
 
 def language() -> Language:

@@ -491,7 +491,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:5b336ddb4520bfbbd489330ce5de937abc15015f36b14ec69c0f195b802972cb",
+    mapping_version="sha256:01b3e4b10c84e4de05c57f9c6b676ad0a01d766a1bfc6b842dba6f35bdd2a1a4",
     source="mappings/shopify.yaml",
     digest_without=(),
     webhook=WebhookBinding(read=read_webhook, ignore=frozenset(("app_uninstalled",))),

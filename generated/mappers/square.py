@@ -420,7 +420,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:738f4d33e87d0f829bf08bd98d14477663378a13171096381717cb6c47f49540",
+    mapping_version="sha256:3195d98bc3fec0a26c09163a7a00cc7e30299577f73a4ec81c0bda665eafcd41",
     source="mappings/square.yaml",
     digest_without=(),
     webhook=WebhookBinding(read=read_webhook, ignore=frozenset(("catalog.version.updated",))),

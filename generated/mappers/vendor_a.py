@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:b747643eaf1fb1589d366940402da57229507a49d71d636850d3e5ae5dad840b",
+    mapping_version="sha256:8ed3e9278d63fb2e0c167bf67130ba2c4ddc94e6aae4c3cda29662e93a265c8e",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": EventBinding(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from codegen.compiler import resolve
 from codegen.render.project import render_project
-from codegen.resolve.steps import STEPS
+from codegen.resolve.steps.registry import STEPS
 
 if TYPE_CHECKING:
     from codegen.diagnostics import Diagnostics

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from codegen.compiler import compile_project
 from codegen.diagnostics import Diagnostics
-from codegen.resolve.steps import STEPS
+from codegen.resolve.steps.registry import STEPS
 from codegen.runtime import exact_json
 from codegen.runtime import mapping as runtime
 from tests.codegen.effort import examples
@@ -60,7 +60,7 @@ def test_the_example_of_the_reference_is_true(name: str) -> None:
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_says_when_it_fails_if_and_only_if_it_can(name: str) -> None:
     step = STEPS[name]
-    can_fail = any(step.fallible(runtime_type) for runtime_type in _types(step.takes))
+    can_fail = any(step.fallible(runtime_type, ()) for runtime_type in _types(step.takes))
     assert can_fail == bool(step.fails)
     assert callable(getattr(runtime, name))
 

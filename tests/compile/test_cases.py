@@ -9,6 +9,7 @@ import difflib
 import importlib.util
 import json
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,8 @@ HERE = Path(__file__).parent
 BASE = read_sources(HERE / "base")
 FAILING = sorted(path.parent.name for path in HERE.glob("*/stderr.txt"))
 PASSING = sorted(path.parent.name for path in HERE.glob("*/in") if path.parent.name not in FAILING)
+# The digest covers the runtime's sources, which no case is about.
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
 UPDATE = bool(os.environ.get("DVSS_UPDATE"))
 ENVELOPE = {
     "vendorId": "acme",
@@ -71,7 +74,7 @@ def passing() -> dict[str, dict[str, str]]:
         files = render_project(project)
         kept = [path for path in files if path.startswith(("generated/mappers/acme", "generated/lineage/"))]
         found |= {f"{case}/{path}": files[path] for path in kept}
-    formatted = format_python(found)
+    formatted = {path: _DIGEST.sub("sha256:...", text) for path, text in format_python(found).items()}
     return {
         case: {path.removeprefix(f"{case}/"): text for path, text in formatted.items() if path.startswith(f"{case}/")}
         for case in PASSING
@@ -168,5 +171,5 @@ def test_every_code_has_a_failing_case_and_there_are_as_many_of_them() -> None:
 def test_one_vendor_alone_compiles_to_the_same_files() -> None:
     case = "each-in-each"
     alone = compile_project(sources(case), vendor="acme").files
-    assert passing()[case].items() <= alone.items()
+    assert {path: _DIGEST.sub("sha256:...", alone[path]) for path in passing()[case]} == passing()[case]
     assert not any(path.startswith(("docs/", "generated/models/")) for path in alone)

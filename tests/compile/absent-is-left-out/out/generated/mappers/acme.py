@@ -35,7 +35,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:e06721a488c0429ebed9e49969b44c1f1e0c8ecfa2ec49663d1b0bf9dca99c07",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

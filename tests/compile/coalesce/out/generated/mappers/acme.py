@@ -41,7 +41,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:783565e4904fef546cb668cc3ff941efcb0cb2744e2ad6cae2d0ff9f30db4e0b",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -56,7 +56,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:d40bfc191abd7596687febbc7b60514edfc1a86b3e5ab18fd00686619adbeee4",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -88,7 +88,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:7209aabfa70a15a0b0fd4ca1995627c22b2f2270e323dccc8d8202ed258c3c78",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -207,7 +207,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:755b7d4195b7ca35b4503513dea8698cfcfa371773f632a1adf538f88577ad94",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

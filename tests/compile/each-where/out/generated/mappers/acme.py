@@ -89,7 +89,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:36378cf369c4935d61e9aa971d7c6e07c3c827a31e21ad6b3cd4641be1bf0e38",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -110,7 +110,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:b02338d209d27f880fad2762e297c52178fc28c0f72bddebe4c948ec8c460e98",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -70,7 +70,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:7128efb02c28e111a2b10dd5659f6ad630bb246badfb82f763f650731713eb61",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -79,7 +79,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:38833fc4f993b667f8eee4cfa56b5faaad8d9d0b34bfd0457d04320b03e944d9",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -45,7 +45,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:55a0f8835b569cd539e8d35b2fbdbc8b5b883275432c2f74ce244474213f621d",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -67,7 +67,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:017e86639b275ff9d8bcfffbc443b7359c09392d4d3b9e6d2efc6d6f9093eff3",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -59,7 +59,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:5b7fcef31bbcfbf7c3e7a66a8d6b0cf7811845e278b005a4a7977859a6e4b71a",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -90,7 +90,7 @@ PROFILE = VendorProfile(
     requests_per_second=1,
     burst=1,
     max_payload_bytes=262144,
-    mapping_version="sha256:14c56513514444bd85f9ff92b90c6d0fe14f4655bec52c664387c89c249c57c3",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "type": EventBinding(

@@ -35,7 +35,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:94ce9ce3f137f17fed1eae79d4deb066de0f96f1fa714aa9839f2504e2a05231",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -73,7 +73,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:d35d885cc5160b388fa832a2ecad15b0c318659d650826f1ce4a3654e2a30743",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -162,7 +162,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:7a836502116651b986815ca8e3a9a13ef9ca14b22c76d4b2b752e438983c56ca",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

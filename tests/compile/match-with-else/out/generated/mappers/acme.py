@@ -91,7 +91,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:28d38a21e2e60fb39ca7805f1d28dd6b8079ac72ddd16bdd2b41df300a20d6e7",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -109,7 +109,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:2a627c2531036269f49da7d911528bdc7ca06e0f965cad8936f5a9b1f7fc891f",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -38,7 +38,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:71d95890484a85ed65925072b66cbd11cc40e8d35ac40173b88cfb7f87aa092f",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -57,7 +57,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:1eed65845fc92f7024feac2fc1ca2c095e81f79d41f5ca9c5bdc3bba1862fb3f",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -143,7 +143,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:12af01d09975d23c2eb2d6a79327024f82cc973497903ba3072b68c9a712e9e1",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -57,7 +57,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:eff35ef9ba242432675aed770efe4235b52111f4e44fed86a015bc09b7f6a5ff",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

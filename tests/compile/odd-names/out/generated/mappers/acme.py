@@ -51,7 +51,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:76d1ea32153123bbc9824875bfb8ffd0b5c8a84c830acd62fd5348315e2475e3",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -62,7 +62,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:6d8f52409ff6b259dd60a7a3a112a32152ea34028e4cb23c2066690a0f7eca84",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

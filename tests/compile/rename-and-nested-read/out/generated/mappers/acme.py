@@ -33,7 +33,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:b9db981acdf48c7a1bdf23297f83209f686770f8a5c76130f0d5f34a5a0c90b7",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

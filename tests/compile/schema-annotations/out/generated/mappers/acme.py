@@ -35,7 +35,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:eb1265c878b12f785f028ef4d2c33039704641f4b8336d57bbcbb47f9fe6b755",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

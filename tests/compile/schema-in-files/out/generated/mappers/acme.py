@@ -47,7 +47,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:e29ccd083ca392445ace92960ed051f4812f0d21ed175f65d117c2bcbeeaa112",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -45,7 +45,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:b598db44395f9a4ce1d1136a7646e52cce8bb1e582adfa910c20e72b74cbe4a1",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

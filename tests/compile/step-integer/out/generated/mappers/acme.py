@@ -89,7 +89,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:85cc9571a98053fe1357a243e47e890e7ef533151a2dec3c1cec5a65c2364066",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -82,7 +82,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:cc42edb02e682e15150b1b490a6ddfa6ccbe7cde51102bd12a832b133ebd21ca",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

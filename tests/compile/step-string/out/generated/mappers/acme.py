@@ -50,7 +50,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:96f9101933fac8d387905b8535d0ec6e861fb40551953906494aa5aa0266fdb9",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -49,7 +49,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:22c4ee763e969de8a4c816d63ad4f986ed1bbe17b158ef5df6fba821c2e8f0fe",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

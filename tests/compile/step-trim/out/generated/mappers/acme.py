@@ -46,7 +46,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:ebcf4b261aac9a53fba969067e81528d2022e94239545d07b50027748839e3e9",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

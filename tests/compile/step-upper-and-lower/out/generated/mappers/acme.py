@@ -42,7 +42,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:5306023649c7c1f38b64509052095f5ea0d3f1b3b799989c8a918d4d8890ceb6",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

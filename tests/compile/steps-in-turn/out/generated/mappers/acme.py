@@ -87,7 +87,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:53e4a20cdc393f6276d77c420671f8ec7a91a7fb7006b94405add880ef298d1c",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -103,7 +103,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:ee6344a093ad10960992904c2fe03990df1bd0ea459869203a0f45a8ee7a8557",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     digest_without=(),
     webhook=WebhookBinding(read=read_webhook, ignore=frozenset(())),

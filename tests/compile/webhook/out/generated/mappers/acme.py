@@ -103,7 +103,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:d6f35dcb3a204a6e1723aadde6b53a1f39c7fe80aa8d08d037629f4e1bd17ad4",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     digest_without=(("attempt",), ("sent", "at")),
     webhook=WebhookBinding(read=read_webhook, ignore=frozenset(("ping", "app/uninstalled"))),

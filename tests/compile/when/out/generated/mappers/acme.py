@@ -73,7 +73,7 @@ PROFILE = VendorProfile(
     requests_per_second=10,
     burst=20,
     max_payload_bytes=262144,
-    mapping_version="sha256:9b33228367193b823bbfcdcde9d7ce6a42b3ef7d5836c3d250639b3aeb95167d",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

@@ -41,7 +41,7 @@ PROFILE = VendorProfile(
     requests_per_second=1,
     burst=1,
     max_payload_bytes=1048576,
-    mapping_version="sha256:c211289298fd6ee4ef6199f18c596cd818f5a4387317fc5f7838e95de17ce8c5",
+    mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
         "item": EventBinding(

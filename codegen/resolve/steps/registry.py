@@ -1,0 +1,8 @@
+"""Every step of the language."""
+
+from __future__ import annotations
+
+from codegen.resolve.steps import numbers, text, times
+
+STEPS = {step.name: step for step in (*text.STEPS, *numbers.STEPS, *times.STEPS)}
+"""Every step by name."""
