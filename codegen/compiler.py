@@ -10,6 +10,7 @@ from codegen.frontend.mapping import read_mapping
 from codegen.frontend.openapi import read_openapi
 from codegen.frontend.schema_store import SchemaStore
 from codegen.frontend.secret_scan import find_secrets
+from codegen.frontend.shared import SharedFiles, is_shared
 from codegen.models import generate_models
 from codegen.render.project import RUNTIME, format_python, manifest, render_project
 from codegen.resolve.project import COMPILER_VERSION, resolve_project
@@ -62,11 +63,13 @@ def resolve(sources: Mapping[str, str], vendor: str | None, diagnostics: Diagnos
     for path, text in sorted(contracts.items()):
         find_secrets(path, text, diagnostics)
     store = SchemaStore(contracts, diagnostics)
+    shared = SharedFiles(contracts, diagnostics)
     mappings = []
     for path, text in sorted(contracts.items()):
-        if path.startswith("mappings/") and (vendor is None or path == f"mappings/{vendor}.yaml"):
+        is_mapping = path.startswith("mappings/") and not is_shared(path)
+        if is_mapping and (vendor is None or path == f"mappings/{vendor}.yaml"):
             node = load_yaml(path, text, diagnostics)
-            document = read_mapping(path, node, diagnostics) if node else None
+            document = read_mapping(path, node, shared, diagnostics) if node else None
             if node and document:
                 mappings.append((document, node))
     openapi = None

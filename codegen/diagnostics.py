@@ -84,6 +84,13 @@ class Code(Enum):
     )
     BAD_EXPRESSION = ("DV210", "The expression cannot be read.", "Mend it at the place named.")
 
+    UNKNOWN_SHARED = (
+        "DV211",
+        "There is no such fragment, lookup table or file below mappings/.",
+        "Correct the name, or write it.",
+    )
+    FRAGMENT_CYCLE = ("DV212", "Fragments use each other in a circle.", "Cut the circle.")
+
     TYPE_MISMATCH = (
         "DV301",
         "A value has a type that its target or the next step does not take.",

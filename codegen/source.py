@@ -60,7 +60,7 @@ type Node = ScalarNode | ListNode | MapNode
 
 def read_sources(root: Path) -> dict[str, str]:
     """The text of every contract file below ``root``, by path relative to it with forward slashes."""
-    patterns = ("mappings/*.yaml", "schemas/**/*.json", "openapi/*.yaml")
+    patterns = ("mappings/*.yaml", "mappings/*/*.yaml", "schemas/**/*.json", "openapi/*.yaml")
     found: dict[str, str] = {}
     for pattern in patterns:
         for path in sorted(root.glob(pattern)):

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codegen.diagnostics import Span
     from codegen.frontend.syntax import Expression, Predicate
-    from codegen.source import MapNode, Scalar, ScalarNode
+    from codegen.source import MapNode, Node, Scalar, ScalarNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,61 @@ class ObjectBlock:
 
 @dataclass(frozen=True, slots=True)
 class EachBlock:
-    """`each:` over an array, kept elements by `where:`, each mapped by `map:`."""
+    """`each:` over an array, kept elements by `where:`, each mapped by `map:` or made by `value:`."""
 
     span: Span
     source: Expression
     where: Predicate | None
+    body: FieldsBody | ValueBody
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsBody:
+    """`map:` with its fields."""
+
     fields: tuple[Field, ...]
-    fields_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ValueBody:
+    """`value:` with an expression or a block."""
+
+    source: Expression | Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBlock:
+    """`group:` over an array: one object for each value of `by:`."""
+
+    span: Span
+    source: Expression
+    where: Predicate | None
+    by: Expression
+    body: FieldsBody
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesBlock:
+    """`entries:` over an array: one member for each element."""
+
+    span: Span
+    source: Expression
+    where: Predicate | None
+    key: Expression
+    value: ValueBody
+
+
+@dataclass(frozen=True, slots=True)
+class LookupBlock:
+    """`lookup:` in a table by `key:`, and perhaps `else:`."""
+
+    span: Span
+    table: str
+    table_span: Span
+    keys: tuple[Expression, ...]
+    otherwise: Block | Refusal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +135,7 @@ class WhenBlock:
     otherwise: Block | Refusal
 
 
-type Block = Constant | ObjectBlock | EachBlock | MatchBlock | WhenBlock
+type Block = Constant | ObjectBlock | EachBlock | GroupBlock | EntriesBlock | LookupBlock | MatchBlock | WhenBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +149,30 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionDocument:
+    """One version of an event: what its payload is and what becomes of it."""
+
+    version: str
+    """As the envelope's schemaVersion has it; empty where the event has no versions."""
+    span: Span
+    when: Predicate | None
+    payload: ScalarNode | MapNode
+    emits: ScalarNode
+    filter: Predicate | None
+    explode: Expression | None
+    where: Predicate | None
+    fields: tuple[Field, ...]
+    fields_span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class EventDocument:
     """One entry of `events:`."""
 
     name: str
     span: Span
-    payload: ScalarNode | MapNode
-    emits: ScalarNode
     lane: str
-    explode: Expression | None
-    where: Predicate | None
-    fields: tuple[Field, ...]
-    fields_span: Span
+    versions: tuple[VersionDocument, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +185,18 @@ class WebhookDocument:
     occurred_at: Expression
     digest_without: tuple[tuple[str, ...], ...]
     ignore: tuple[str, ...]
+    split: tuple[str, ...] | None
+    """Names leading to the array whose elements are events of their own."""
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookupDocument:
+    """One table of `lookups:`; its rows are nested blocks, one level for each part of the key."""
+
+    name: str
+    span: Span
+    rows: MapNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +214,7 @@ class MappingDocument:
     burst: int
     max_payload_bytes: int
     webhook: WebhookDocument | None
+    lookups: Mapping[str, LookupDocument]
     events: tuple[EventDocument, ...]
+    shared: Mapping[str, Node]
+    """The files below mappings/ that it uses, by path."""

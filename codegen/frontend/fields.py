@@ -12,28 +12,53 @@ from codegen.frontend.document import (
     Case,
     Constant,
     EachBlock,
+    EntriesBlock,
     Field,
+    FieldsBody,
+    GroupBlock,
+    LookupBlock,
     MatchBlock,
     ObjectBlock,
     Refusal,
+    ValueBody,
     WhenBlock,
 )
 from codegen.frontend.forms import FormError, FormReader
 from codegen.source import ListNode, MapNode, Node, ScalarNode
 
 if TYPE_CHECKING:
-    from codegen.frontend.syntax import Expression
+    from codegen.diagnostics import Diagnostics
+    from codegen.frontend.fragments import Fragments
+    from codegen.frontend.syntax import Expression, Predicate
 
-BLOCKS = ("object", "each", "match", "when", "const")
+BLOCKS = ("object", "each", "group", "entries", "lookup", "match", "when", "const")
 
 
 class FieldReader(FormReader):
     """Reads blocks of `target: source`."""
 
+    def __init__(self, diagnostics: Diagnostics, fragments: Fragments) -> None:
+        super().__init__(diagnostics)
+        self._fragments = fragments
+
     def fields(self, node: Node) -> tuple[Field, ...]:
-        """The fields of a `map:` or `object:`."""
+        """The fields of a `map:` or `object:`: a block of them, the name of a fragment, or a list of both."""
+        found: dict[str, Field] = {}
+        for part in node.items if isinstance(node, ListNode) else (node,):
+            for field in self._part(part):
+                earlier = found.setdefault(field.name, field)
+                if earlier is not field:
+                    message = f"'{field.name}' has a rule at {earlier.span} already"
+                    self.diagnostics.add(Code.DUPLICATE_KEY, part.span, message, "keep one of the two")
+        return tuple(found.values())
+
+    def _part(self, node: Node) -> tuple[Field, ...]:
+        if isinstance(node, ScalarNode) and isinstance(node.value, str):
+            with self._fragments.opened(node) as fragment:
+                return () if fragment is None else self.fields(fragment)
         if not isinstance(node, MapNode):
-            raise self.refuse(Code.WRONG_FORM, node.span, "fields must be a block of `target: source`")
+            hint = "write fields, the name of a fragment, or a list of both"
+            raise self.refuse(Code.WRONG_FORM, node.span, "fields must be a block of `target: source`", hint)
         return tuple(
             Field(name, node.keys[name].span, self.attempt(partial(self._source, member)))
             for name, member in node.members.items()
@@ -52,6 +77,12 @@ class FieldReader(FormReader):
                 return self._object(node)
             case "each":
                 return self._each(node)
+            case "group":
+                return self._group(node)
+            case "entries":
+                return self._entries(node)
+            case "lookup":
+                return self._lookup(node)
             case "match":
                 return self._match(node)
             case "when":
@@ -72,14 +103,47 @@ class FieldReader(FormReader):
         return ObjectBlock(node.span, self.expression(origin) if origin else None, fields, block.keys["object"].span)
 
     def _each(self, node: MapNode) -> EachBlock:
-        block = self.block(node, "an each block", ("each", "where", "map"))
+        block = self.block(node, "an each block", ("each", "where", "map", "value"))
+        source, where = self._elements(block, "each")
+        if "value" in block.members and "map" in block.members:
+            raise self.refuse(Code.WRONG_FORM, node.span, "an each block has 'map' and 'value'", "keep one of the two")
+        body = self._value(block) if "value" in block.members else self._map(block, "an each block")
+        return EachBlock(node.span, source, where, body)
+
+    def _elements(self, block: MapNode, kind: str) -> tuple[Expression, Predicate | None]:
         where = block.members.get("where")
-        return EachBlock(
-            node.span,
-            self.expression(block.members["each"]),
-            self.predicate(where) if where else None,
-            self.fields(self.member(block, "map", "an each block")),
-            block.keys["map"].span,
+        return self.expression(block.members[kind]), self.predicate(where) if where else None
+
+    def _map(self, block: MapNode, what: str) -> FieldsBody:
+        return FieldsBody(self.fields(self.member(block, "map", what)), block.keys["map"].span)
+
+    def _value(self, block: MapNode) -> ValueBody:
+        return ValueBody(self._source(block.members["value"]), block.keys["value"].span)
+
+    def _group(self, node: MapNode) -> GroupBlock:
+        block = self.block(node, "a group block", ("group", "where", "by", "map"))
+        source, where = self._elements(block, "group")
+        by = self.expression(self.member(block, "by", "a group block"))
+        return GroupBlock(node.span, source, where, by, self._map(block, "a group block"))
+
+    def _entries(self, node: MapNode) -> EntriesBlock:
+        block = self.block(node, "an entries block", ("entries", "where", "key", "value"))
+        source, where = self._elements(block, "entries")
+        self.member(block, "value", "an entries block")
+        key = self.expression(self.member(block, "key", "an entries block"))
+        return EntriesBlock(node.span, source, where, key, self._value(block))
+
+    def _lookup(self, node: MapNode) -> LookupBlock:
+        block = self.block(node, "a lookup block", ("lookup", "key", "else"))
+        table = block.members["lookup"]
+        key = self.member(block, "key", "a lookup block")
+        otherwise = block.members.get("else")
+        return LookupBlock(
+            span=node.span,
+            table=self.text(table, "the table of a lookup"),
+            table_span=table.span,
+            keys=tuple(map(self.expression, key.items if isinstance(key, ListNode) else (key,))),
+            otherwise=self._result(otherwise) if otherwise else None,
         )
 
     def _match(self, node: MapNode) -> MatchBlock:

@@ -44,6 +44,8 @@ class Schema:
     required: frozenset[str] = frozenset()
     closed: bool = False
     """``additionalProperties: false``."""
+    additional: Schema | None = None
+    """Of members that ``properties`` does not name."""
     items: Schema | None = None
     enum: tuple[Any, ...] | None = None
     minimum: int | Decimal | None = None

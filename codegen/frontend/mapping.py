@@ -3,39 +3,59 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from typing import TYPE_CHECKING
 
-from codegen.diagnostics import Code, Diagnostics, Span
-from codegen.frontend.document import EventDocument, MappingDocument, WebhookDocument
-from codegen.frontend.fields import FieldReader
+from codegen.diagnostics import Code, Diagnostics
+from codegen.frontend.document import LookupDocument, MappingDocument, WebhookDocument
+from codegen.frontend.events import EventReader
 from codegen.frontend.forms import FormError
+from codegen.frontend.fragments import Fragments
 from codegen.frontend.syntax import Path
-from codegen.source import ListNode, MapNode, Node, ScalarNode
+from codegen.source import ListNode, MapNode, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from codegen.frontend.shared import SharedFiles
 
 SCHEMES = ("api-key", "shopify", "square", "standard-webhooks", "stripe")
-LANES = ("live", "workflow")
+KEYS = (
+    "vendor", "name", "priority", "contact", "authentication", "limits", "webhook", "lookups", "fragments", "events",
+)  # fmt: skip
 VENDOR_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
-EVENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")
+TABLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 DEFAULT_PAYLOAD_BYTES = 262_144
 MAX_PAYLOAD_BYTES = 1_048_576
 
 
-def read_mapping(path: str, node: Node, diagnostics: Diagnostics) -> MappingDocument | None:
+def read_mapping(path: str, node: Node, shared: SharedFiles, diagnostics: Diagnostics) -> MappingDocument | None:
     """The typed document of one mapping file; None if its form was reported as unusable."""
+    used: dict[str, Node] = {}
+    parts = {}
+    for kind in ("fragments", "lookups"):
+        listed = node.members.get(kind) if isinstance(node, MapNode) else None
+        members = listed.members if isinstance(listed, MapNode) else {}
+        resolved = {name: shared.resolve(member, used) for name, member in members.items()}
+        parts[kind] = {name: found for name, found in resolved.items() if found is not None}
     try:
-        return _Reader(path, diagnostics).mapping(node)
+        reader = _Reader(path, Fragments(parts["fragments"], diagnostics), diagnostics)
+        return reader.mapping(node, parts["lookups"], used)
     except FormError:
         return None
 
 
-class _Reader(FieldReader):
-    def __init__(self, path: str, diagnostics: Diagnostics) -> None:
-        super().__init__(diagnostics)
+class _Reader(EventReader):
+    def __init__(self, path: str, fragments: Fragments, diagnostics: Diagnostics) -> None:
+        super().__init__(diagnostics, fragments)
         self._path = path
 
-    def mapping(self, node: Node) -> MappingDocument:
+    def mapping(self, node: Node, tables: Mapping[str, Node], shared: Mapping[str, Node]) -> MappingDocument:
         """What is reported gets a stand-in, so that the rest of the file is looked at too."""
-        keys = ("vendor", "name", "priority", "contact", "authentication", "limits", "webhook", "events")
-        root = self.block(node, "a mapping", keys)
+        root = self.block(node, "a mapping", KEYS)
+        for kind in ("fragments", "lookups"):
+            if kind in root.members:
+                self.attempt(partial(self.block_of_names, root.members[kind], kind))
         contact, webhook = root.members.get("contact"), root.members.get("webhook")
         vendor = self.attempt(lambda: self._vendor(self._of(root, "vendor")))
         name = self.attempt(lambda: self.text(self._of(root, "name"), "name"))
@@ -44,7 +64,8 @@ class _Reader(FieldReader):
         scheme = self.attempt(lambda: self._scheme(self._of(root, "authentication"), has_webhook=webhook is not None))
         limits = self.attempt(lambda: self._limits(self._of(root, "limits")))
         envelope = self.attempt(lambda: self._webhook(webhook)) if webhook else None
-        events = self.attempt(lambda: self._events(self._of(root, "events")))
+        lookups = [self.attempt(partial(self._lookup_table, name, rows)) for name, rows in tables.items()]
+        events = self.attempt(lambda: self.events(self._of(root, "events")))
         requests_per_second, burst, max_payload_bytes = limits or (1, 1, DEFAULT_PAYLOAD_BYTES)
         return MappingDocument(
             path=self._path,
@@ -58,11 +79,27 @@ class _Reader(FieldReader):
             burst=burst,
             max_payload_bytes=max_payload_bytes,
             webhook=envelope,
+            lookups={table.name: table for table in lookups if table is not None},
             events=events or (),
+            shared=shared,
         )
 
     def _of(self, root: MapNode, key: str) -> Node:
         return self.member(root, key, "the mapping")
+
+    def block_of_names(self, node: Node, kind: str) -> None:
+        """Check that `fragments:` or `lookups:` is a block whose names can be used."""
+        if not isinstance(node, MapNode):
+            raise self.refuse(Code.WRONG_FORM, node.span, f"{kind} must be a block of names")
+        for name, key in node.keys.items():
+            if not TABLE_NAME.fullmatch(name):
+                hint = "1 to 64 letters, digits and '_', a letter first"
+                self.diagnostics.add(Code.WRONG_FORM, key.span, f"{name!a} is no usable name", hint)
+
+    def _lookup_table(self, name: str, node: Node) -> LookupDocument:
+        if not isinstance(node, MapNode) or not node.members:
+            raise self.refuse(Code.WRONG_FORM, node.span, f"lookup '{name}' must be a block of `key: value`")
+        return LookupDocument(name, node.span, node)
 
     def _vendor(self, node: Node) -> str:
         vendor = self.text(node, "vendor")
@@ -95,10 +132,11 @@ class _Reader(FieldReader):
         )
 
     def _webhook(self, node: Node) -> WebhookDocument:
-        keys = ("event_type", "external_event_id", "occurred_at", "digest_without", "ignore")
+        keys = ("event_type", "external_event_id", "occurred_at", "digest_without", "ignore", "split", "answer")
         block = self.block(node, "webhook", keys)
         ignore = block.members.get("ignore", ListNode(node.span, ()))
         without = block.members.get("digest_without", ListNode(node.span, ()))
+        split, answer = block.members.get("split"), block.members.get("answer")
         if not isinstance(ignore, ListNode) or not isinstance(without, ListNode):
             raise self.refuse(Code.WRONG_FORM, node.span, "ignore and digest_without must be lists")
         return WebhookDocument(
@@ -106,65 +144,21 @@ class _Reader(FieldReader):
             event_type=self.expression(self.member(block, "event_type", "webhook")),
             external_event_id=self.expression(self.member(block, "external_event_id", "webhook")),
             occurred_at=self.expression(self.member(block, "occurred_at", "webhook")),
-            digest_without=tuple(self._digest_path(item) for item in without.items),
+            digest_without=tuple(self._names_of_path(item, "digest_without", split=split) for item in without.items),
             ignore=tuple(self.text(item, "an ignored event type") for item in ignore.items),
+            split=self._names_of_path(split, "split", split=None) if split else None,
+            answer=self.text(answer, "answer") if answer else None,
         )
 
-    def _digest_path(self, node: Node) -> tuple[str, ...]:
+    def _names_of_path(self, node: Node, what: str, *, split: Node | None) -> tuple[str, ...]:
+        """The names of a plain path below the body, or below the item of a body that is split."""
+        root = "item" if split else "body"
         expression = self.expression(node)
         path = expression.operands[0]
         plain = len(expression.operands) == 1 and not expression.steps and not expression.outcomes
-        if plain and isinstance(path, Path) and path.root == "body" and path.segments:
-            names = tuple(name for name in path.segments if isinstance(name, str))
-            if len(names) == len(path.segments):
+        if plain and isinstance(path, Path):
+            segments = (path.root, *path.segments) if path.root else path.segments
+            names = tuple(name for name in segments[1:] if isinstance(name, str))
+            if segments[0] == root and names and len(names) == len(segments) - 1:
                 return names
-        raise self.refuse(Code.WRONG_FORM, node.span, "digest_without lists paths of names like body.attempt")
-
-    def _events(self, node: Node) -> tuple[EventDocument, ...]:
-        if not isinstance(node, MapNode) or not node.members:
-            raise self.refuse(Code.WRONG_FORM, node.span, "events must be a block with at least one event")
-        events = [self._event(name, node.keys[name].span, member) for name, member in node.members.items()]
-        return tuple(event for event in events if event is not None)
-
-    def _event(self, name: str, span: Span, node: Node) -> EventDocument | None:
-        if not EVENT_NAME.fullmatch(name):
-            hint = "1 to 128 letters, digits, '.', '_', '/' and '-', a letter or digit first"
-            self.diagnostics.add(Code.WRONG_FORM, span, f"event {name!a} is no usable name", hint)
-        what = f"event '{name}'"
-        block = self.attempt(lambda: self.block(node, what, ("payload", "emits", "lane", "explode", "where", "map")))
-        if block is None:
-            return None
-        lane, explode, where = (block.members.get(key) for key in ("lane", "explode", "where"))
-        if where and not explode:
-            self.diagnostics.add(Code.WRONG_FORM, where.span, "'where' stands without 'explode'")
-        payload = self.attempt(lambda: self._payload(self.member(block, "payload", what)))
-        emits = self.attempt(lambda: self._emits(self.member(block, "emits", what)))
-        lane_name = self.attempt(lambda: self.choice(lane, "lane", LANES) if lane else LANES[0])
-        fields = self.attempt(lambda: self.fields(self.member(block, "map", what)))
-        exploded = self.attempt(lambda: self.expression(explode)) if explode else None
-        kept = self.attempt(lambda: self.predicate(where)) if where else None
-        if payload is None or emits is None or lane_name is None or fields is None:
-            return None
-        if (explode and exploded is None) or (where and kept is None):
-            return None
-        return EventDocument(
-            name=name,
-            span=span,
-            payload=payload,
-            emits=emits,
-            lane=lane_name,
-            explode=exploded,
-            where=kept,
-            fields=fields,
-            fields_span=block.keys["map"].span,
-        )
-
-    def _payload(self, node: Node) -> ScalarNode | MapNode:
-        if isinstance(node, ListNode):
-            raise self.refuse(Code.WRONG_FORM, node.span, "payload must be a schema, or its file below schemas/")
-        return node
-
-    def _emits(self, node: Node) -> ScalarNode:
-        self.text(node, "emits")
-        assert isinstance(node, ScalarNode)
-        return node
+        raise self.refuse(Code.WRONG_FORM, node.span, f"{what} takes paths of names like {root}.attempt")

@@ -39,13 +39,29 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Every:
+    """`[*]`, or `[?predicate]`: the elements of an array, all or those for which the predicate holds."""
+
+    span: Span
+    keep: Predicate | None
+
+
+type Segment = str | int | Every
+
+
+@dataclass(frozen=True, slots=True)
 class Path:
     """A path below a root; ``root`` is the scope ('' for the nearest, 'parent', 'parent.parent', 'envelope', ...)."""
 
     span: Span
     root: str
-    segments: tuple[str | int, ...]
+    segments: tuple[Segment, ...]
     text: str
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it leads to many values."""
+        return any(isinstance(segment, Every) for segment in self.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +81,34 @@ class Call:
     arguments: tuple[Operand, ...]
 
 
-type Operand = Path | Literal | Call
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An expression in parentheses."""
+
+    span: Span
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How a quotient is rounded: `scale 3 half_up`."""
+
+    scale: int
+    rounding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`a + b`, `a - b`, `a * b`, `a / b scale 3 half_up`; ``division`` stands with `/` alone."""
+
+    span: Span
+    operator: str
+    left: Operand
+    right: Operand
+    division: Division | None
+
+
+type Operand = Path | Literal | Call | Group | Arithmetic
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +123,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """`a ?? b or omit | step or quarantine`."""
+    """`a ?? b on null or omit | step or quarantine`."""
 
     span: Span
     text: str
     operands: tuple[Operand, ...]
+    skipped: tuple[Condition, ...]
+    """What `??` passes over besides what is absent."""
     outcomes: tuple[Outcome, ...]
     steps: tuple[Step, ...]
 
@@ -94,16 +139,29 @@ class Comparison(StrEnum):
 
     EQUAL = "=="
     NOT_EQUAL = "!="
+    AT_MOST = "<="
+    AT_LEAST = ">="
+    LESS = "<"
+    MORE = ">"
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`path == literal`."""
+    """`path == literal`, `path < path`; the left side may be an expression in parentheses."""
 
     span: Span
-    path: Path
+    left: Path | Group
     comparison: Comparison
-    literal: Literal
+    right: Path | Literal
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """`path in ('a', 'b')`."""
+
+    span: Span
+    left: Path | Group
+    literals: tuple[Literal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +189,4 @@ class Joined:
     terms: tuple[Predicate, ...]
 
 
-type Predicate = Compare | Present | Not | Joined
+type Predicate = Compare | OneOf | Present | Not | Joined

@@ -19,9 +19,9 @@ MAX_TOKENS = 1_000
 _PATTERN = re.compile(
     r"""(?P<space>[ \t]+)
       | (?P<text>'(?:[^']|'')*')
-      | (?P<number>-?[0-9]+(?:\.[0-9]+)?)
+      | (?P<number>[0-9]+(?:\.[0-9]+)?)
       | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<mark>\?\?|==|!=|[|(),.\[\]$])""",
+      | (?P<mark>\?\?|==|!=|<=|>=|[|(),.\[\]$?<>+*/-])""",
     re.VERBOSE,
 )
 
@@ -79,6 +79,11 @@ class Cursor:
 
     def place(self, token: Token) -> Span:
         return self._node.place(token.offset)
+
+    def since(self, start: Token) -> str:
+        """The text from a word to the last one that was read."""
+        last = self.tokens[self.at - 1]
+        return self.text[start.offset : last.offset + len(last.text)]
 
     def take(self, text: str) -> bool:
         if self.next.text == text and self.next.kind in ("mark", "name"):

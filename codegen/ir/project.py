@@ -22,6 +22,8 @@ class RuleTrace:
     sources: tuple[str, ...]
     steps: tuple[str, ...]
     expression: str
+    path: str
+    """The file that the rule stands in."""
     line: int
     last_line: int
 
@@ -31,28 +33,39 @@ class BlockPlace:
     """Where the rules of one object begin: the line of the key that they stand below."""
 
     block: str
+    path: str
     line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MappedEvent:
-    """One vendor event."""
+class MappedVersion:
+    """One version of a vendor event; an event without versions has one whose ``version`` is empty."""
 
-    event_type: str
+    version: str
+    applies: RuleFunction | None
+    """Whether a payload that names no version is of this one; None where any is that no other takes."""
     function: PythonIdentifier
     emits: str
     schema_version: str
     payload_schema: str
     canonical_schema: str
-    lane: str
     functions: tuple[RuleFunction | ObjectFunction, ...]
     tables: tuple[Table, ...]
-    root: PythonIdentifier
-    """The function that builds one canonical event's data."""
-    explode: tuple[Statement, ...]
-    """How the payload becomes several events; empty where it becomes one."""
+    explodes: bool
+    """Whether one payload becomes several canonical events."""
+    body: tuple[Statement, ...]
+    """How the payload becomes a list of canonical events."""
     traces: tuple[RuleTrace, ...]
     blocks: tuple[BlockPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MappedEvent:
+    """One vendor event."""
+
+    event_type: str
+    lane: str
+    versions: tuple[MappedVersion, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +77,10 @@ class Webhook:
     occurred_at: RuleFunction
     ignore: tuple[str, ...]
     digest_without: tuple[tuple[str, ...], ...]
+    split: tuple[str, ...] | None
+    answer: str | None
+    headers: tuple[str, ...]
+    """In lower case: what the parts and the rules read."""
     traces: tuple[RuleTrace, ...]
 
 
@@ -83,6 +100,8 @@ class VendorMapping:
     max_payload_bytes: int
     mapping_version: str
     webhook: Webhook | None
+    tables: tuple[Table, ...]
+    """Lookups."""
     events: tuple[MappedEvent, ...]
 
 

@@ -28,9 +28,9 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A constant."""
+    """A constant, or a tuple of them."""
 
-    value: str | int | Decimal | bool | None
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,45 @@ class Invoke:
 
 
 @dataclass(frozen=True, slots=True)
-class EachOf:
-    """A function of every element of an array."""
+class Item:
+    """The element of a list that ``PerItem`` or ``SettleItems`` stands at."""
 
-    function: PythonIdentifier
+
+@dataclass(frozen=True, slots=True)
+class PerItem:
+    """A value for every element of a list."""
+
+    items: Value
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """A value for every element of an array for which there is one; no value at all where there is no array."""
+
+    items: Value
+    scope: int
+    """Number of the scope that an element is."""
+    keep: Condition | None
+    value: Value
+    flat: bool
+    """The values are lists and become one."""
+
+
+@dataclass(frozen=True, slots=True)
+class EachOf:
+    """A value for every element of an array; rejections inside get the element's index."""
+
+    value: Value
     items: Value
     keep: Condition | None
     pointer: str
     """The array's place, from the scope ``origin``."""
     origin: int
-    depth: int
-    """Scopes that the called function sees."""
+    scope: int
+    """Number of the scope that an element is."""
+    flat: bool = False
+    """The values are lists and become one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +107,19 @@ class Lookup:
     complete: bool
 
 
-type Value = Read | Fixed | Current | Apply | Invoke | EachOf | Lookup
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of these values."""
+
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No value, as if there was nothing at a path."""
+
+
+type Value = Read | Fixed | Current | Item | Nothing | ListOf | Apply | Invoke | PerItem | Collect | EachOf | Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +134,14 @@ class Equals:
 class IsPresent:
     """`present(path)`."""
 
-    value: Read
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A function of the runtime that says yes or no."""
+
+    value: Apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +159,7 @@ class Joined:
     terms: tuple[Condition, ...]
 
 
-type Condition = Equals | IsPresent | Negated | Joined
+type Condition = Equals | IsPresent | Holds | Negated | Joined
 
 
 class Test(StrEnum):
@@ -123,6 +170,7 @@ class Test(StrEnum):
     MISSING = "missing"
     OMITTED = "omitted"
     EMPTY = "empty"
+    FAILED = "failed"
     OUTSIDE_RANGE = "outside_range"
     OUTSIDE_LENGTH = "outside_length"
     NO_MATCH = "no_match"
@@ -179,6 +227,13 @@ class Convert:
 
 
 @dataclass(frozen=True, slots=True)
+class SettleItems:
+    """What becomes of the elements that the guard finds: the rule ends, they become a value, or they are left out."""
+
+    guard: Guard
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnIf:
     """End where a condition holds."""
 
@@ -193,7 +248,7 @@ class Return:
     end: End
 
 
-type Statement = Guard | Assign | Convert | ReturnIf | Return
+type Statement = Guard | Assign | Convert | SettleItems | ReturnIf | Return
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,3 +292,4 @@ class Table:
 
     name: PythonIdentifier
     entries: tuple[tuple[Any, Any], ...]
+    """A key that has several parts is a tuple."""

@@ -66,8 +66,7 @@ def render_project(project: Project) -> dict[str, str]:
     page = environment.get_template("vendor.md.jinja")
     by_name = {schema.name: schema for schema in project.schemas}
     for vendor in project.vendors:
-        rules = [event.functions for event in vendor.events]
-        files[f"generated/mappers/{vendor.module}.py"] = mapper.render(vendor=vendor, rules=rules)
+        files[f"generated/mappers/{vendor.module}.py"] = mapper.render(vendor=vendor)
         files[f"generated/lineage/{vendor.module}.json"] = to_json(_lineage(vendor))
         files[f"docs/contract/vendors/{vendor.vendor}.md"] = page.render(vendor=vendor, schemas=by_name)
     files["generated/mappers/__init__.py"] = '"""Compiled mappers, one module for each vendor."""\n'
@@ -87,15 +86,23 @@ def render_project(project: Project) -> dict[str, str]:
 def _lineage(vendor: VendorMapping) -> dict[str, Any]:
     """Rules and the blocks that they stand in, each as lines after the one before: one inserted rule is one entry."""
     traces: list[RuleTrace] = list(vendor.webhook.traces) if vendor.webhook else []
-    traces += [trace for event in vendor.events for trace in event.traces]
-    entries = [(one.line, 1, one.rule, one.last_line, _trace(one)) for one in traces]
-    entries += [(at.line, 0, at.block, at.line, {"block": at.block}) for event in vendor.events for at in event.blocks]
+    versions = [version for event in vendor.events for version in event.versions]
+    traces += [trace for version in versions for trace in version.traces]
+    entries = [(one.path, one.line, 1, one.rule, one.last_line, _trace(one)) for one in traces]
+    blocks = [at for version in versions for at in version.blocks]
+    entries += [(at.path, at.line, 0, at.block, at.line, {"block": at.block}) for at in blocks]
+    sources = [vendor.path, *sorted({path for path, *_ in entries} - {vendor.path})]
+    return {"sources": [{"path": path, "entries": _placed(path, entries)} for path in sources]}
+
+
+def _placed(path: str, entries: list[tuple[str, int, int, str, int, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The entries of one file."""
     listed = []
     end = 0
-    for line, _, _, last_line, entry in sorted(entries, key=lambda one: one[:3]):
+    for _, line, _, _, last_line, entry in sorted((one for one in entries if one[0] == path), key=lambda one: one[:4]):
         listed.append(entry | {"linesAfterPrevious": line - end, "lines": last_line - line + 1})
         end = last_line
-    return {"source": vendor.path, "entries": listed}
+    return listed
 
 
 def _trace(trace: RuleTrace) -> dict[str, Any]:

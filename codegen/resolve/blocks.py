@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics, Span, shown, suggestion
-from codegen.frontend.document import Constant, EachBlock, MatchBlock, ObjectBlock, WhenBlock
+from codegen.frontend.document import (
+    Constant,
+    EachBlock,
+    EntriesBlock,
+    GroupBlock,
+    LookupBlock,
+    MatchBlock,
+    ObjectBlock,
+    WhenBlock,
+)
 from codegen.frontend.syntax import Expression
 from codegen.ir.project import BlockPlace, RuleTrace
-from codegen.ir.statements import (
-    Assign,
-    Current,
-    Fixed,
-    Give,
-    Guard,
-    Invoke,
-    Member,
-    ObjectFunction,
-    Return,
-    RuleFunction,
-    Table,
-    Test,
-)
-from codegen.naming import PythonIdentifier
-from codegen.resolve.arrays import ArrayCompiler
+from codegen.ir.statements import Assign, Current, Fixed, Give, Guard, Invoke, Member, ObjectFunction, Return, Test
+from codegen.resolve.arrays import ArrayCompiler, scope_of
 from codegen.resolve.choices import ChoiceCompiler
-from codegen.resolve.outcomes import OutcomeCompiler
+from codegen.resolve.grouping import CollectionCompiler
+from codegen.resolve.lookups import LookupCompiler
 from codegen.resolve.pipelines import PipelineCompiler
 from codegen.resolve.rules import fold
-from codegen.resolve.scopes import Scope
 from codegen.resolve.summaries import end_of, summary, title
 
 if TYPE_CHECKING:
-    from codegen.frontend.document import Block, Field
-    from codegen.ir.statements import Statement, Value
+    from collections.abc import Mapping
+
+    from codegen.frontend.document import Block, Field, Refusal
+    from codegen.ir.statements import End, Statement, Value
+    from codegen.resolve.lookups import LookupTable
+    from codegen.resolve.output import Output
     from codegen.resolve.rules import Pipeline, Target
+    from codegen.resolve.scopes import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,40 +48,22 @@ class Made:
     steps: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Output:
-    """What an event's rules have become so far."""
-
-    functions: list[RuleFunction | ObjectFunction] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    traces: list[RuleTrace] = field(default_factory=list)
-    blocks: list[BlockPlace] = field(default_factory=list)
-    names: dict[str, Span] = field(default_factory=dict)
-
-
 class BlockCompiler:
     """Compiles the rules of one event."""
 
-    def __init__(self, diagnostics: Diagnostics, output: Output) -> None:
+    def __init__(self, diagnostics: Diagnostics, output: Output, lookups: Mapping[str, LookupTable]) -> None:
         self.diagnostics = diagnostics
         self.output = output
-        self.outcomes = OutcomeCompiler(diagnostics)
-        self.pipelines = PipelineCompiler(diagnostics, self.outcomes)
+        self.pipelines = PipelineCompiler(diagnostics, output)
+        self.outcomes = self.pipelines.outcomes
         self.arrays = ArrayCompiler(self)
+        self._collections = CollectionCompiler(self)
         self._choices = ChoiceCompiler(self)
-
-    def name(self, target: Target) -> PythonIdentifier:
-        """A name for a function or table of this event; a clash is reported."""
-        name = PythonIdentifier.of_path(target.words)
-        earlier = self.output.names.setdefault(name, target.span)
-        if earlier is not target.span:
-            message = f"'{target.pointer}' gets the same name in generated code as the field at {earlier}"
-            self.diagnostics.add(Code.NAME_CLASH, target.span, message, "rename one of the two")
-        return name
+        self._lookups = LookupCompiler(self, lookups)
 
     def assemble(self, fields: tuple[Field, ...], scopes: tuple[Scope, ...], at: Target, key: Span) -> ObjectFunction:
         """The function that builds the object ``at`` from its fields, which stand below ``key``."""
-        self.output.blocks.append(BlockPlace(at.rule, key.line))
+        self.output.blocks.append(BlockPlace(at.rule, key.path, key.line))
         members = []
         known = at.schema.properties
         place = at.schema.title or at.pointer or "the event"
@@ -91,21 +73,22 @@ class BlockCompiler:
                 self.diagnostics.add(Code.UNKNOWN_TARGET, rule.span, message, suggestion(rule.name, known))
                 continue
             target = at.member(rule.name, rule.span)
-            made = self._member(rule.name, rule.source, scopes, target) if rule.source is not None else None
+            made = self._member(rule, scopes, target)
             if made is not None:
                 members.append(made)
         for missing in sorted(at.schema.required - {rule.name for rule in fields}):
             message = f"required field '{missing}' of {place} has no rule"
             self.diagnostics.add(Code.MISSING_TARGET, at.span, message, f"add `{missing}: <path>`")
         omit_empty = bool(members) and all(member.unless for member in members) and not at.required
-        function = ObjectFunction(self.name(at), len(scopes), tuple(members), omit_empty)
+        function = ObjectFunction(self.output.name(at), len(scopes), tuple(members), omit_empty)
         self.output.functions.append(function)
         return function
 
-    def _member(
-        self, name: str, source: Expression | Block, scopes: tuple[Scope, ...], target: Target
-    ) -> Member | None:
-        text = f"{name} <- {title(source)}"
+    def _member(self, rule: Field, scopes: tuple[Scope, ...], target: Target) -> Member | None:
+        source = rule.source
+        if source is None:
+            return None
+        text = f"{rule.name} <- {title(source)}"
         if isinstance(source, Expression):
             pipeline = self.pipelines.into(source, scopes, target)
             if pipeline is None:
@@ -113,7 +96,7 @@ class BlockCompiler:
             guarded = _guarded(fold(pipeline.statements))
             if guarded is not None:
                 self._trace(target, source, tuple(pipeline.sources), tuple(pipeline.steps))
-                return Member(name, text, *guarded)
+                return Member(rule.name, text, *guarded)
             made: Made | None = self._finish(pipeline, target, scopes, source.text)
         else:
             made = self.block(source, scopes, target)
@@ -121,15 +104,22 @@ class BlockCompiler:
             return None
         if made.sources or not isinstance(source, ObjectBlock):
             self._trace(target, source, made.sources, made.steps)
-        return Member(name, text, made.value, Test.OMITTED if made.may_omit else None, Current())
+        return Member(rule.name, text, made.value, Test.OMITTED if made.may_omit else None, Current())
+
+    def value(self, source: Expression | Block, scopes: tuple[Scope, ...], target: Target) -> Made | None:
+        """The value of a field's right side; None if it was reported."""
+        if not isinstance(source, Expression):
+            return self.block(source, scopes, target)
+        pipeline = self.pipelines.into(source, scopes, target)
+        return self._finish(pipeline, target, scopes, source.text) if pipeline else None
 
     def _trace(
         self, target: Target, rule: Expression | Block, sources: tuple[str, ...], steps: tuple[str, ...]
     ) -> None:
         read = tuple(dict.fromkeys(sources))
-        line = target.span.line
-        last_line = max(line, end_of(rule))
-        self.trace(RuleTrace(target.rule, target.pointer, read, steps, summary(rule), line, last_line))
+        span = target.span
+        last_line = max(span.line, end_of(rule))
+        self.trace(RuleTrace(target.rule, target.pointer, read, steps, summary(rule), span.path, span.line, last_line))
 
     def trace(self, trace: RuleTrace) -> None:
         """Keep one line of lineage."""
@@ -144,6 +134,12 @@ class BlockCompiler:
                 return self._object(block, scopes, target)
             case EachBlock():
                 return self.arrays.each(block, scopes, target)
+            case GroupBlock():
+                return self._collections.group(block, scopes, target)
+            case EntriesBlock():
+                return self._collections.entries(block, scopes, target)
+            case LookupBlock():
+                return self._lookups.lookup(block, scopes, target)
             case MatchBlock():
                 return self._choices.match(block, scopes, target)
             case WhenBlock():
@@ -160,11 +156,8 @@ class BlockCompiler:
         self, statements: list[Statement], pipeline: Pipeline, target: Target, scopes: tuple[Scope, ...], text: str
     ) -> Made:
         """The value of a function with these statements."""
-        name = self.name(target)
-        heading = f"{target.pointer[1:]}{target.case} <- {text}"
-        self.output.functions.append(RuleFunction(name, len(scopes), heading, fold(statements)))
-        sources, steps = tuple(pipeline.sources), tuple(pipeline.steps)
-        return Made(Invoke(name, len(scopes)), pipeline.may_omit, sources, steps)
+        call = self.output.define(statements, target, scopes, text)
+        return Made(call, pipeline.may_omit, tuple(pipeline.sources), tuple(pipeline.steps))
 
     def _constant(self, block: Constant, target: Target) -> Made | None:
         if not target.takes(block.value):
@@ -182,11 +175,14 @@ class BlockCompiler:
         if block.origin is None:
             function = self.assemble(block.fields, scopes, target, block.fields_span)
             return Made(Invoke(function.name, len(scopes)), function.omit_empty)
-        pipeline = self.structure(block.origin, "object", scopes, target)
-        if pipeline is None or pipeline.located is None:
+        pipeline = self.pipelines.source(block.origin, scopes, target, takes_null=False)
+        if pipeline is None:
             return None
-        located = pipeline.located
-        inner = Scope(pipeline.type, located.pointer, located.base, located.lineage)
+        if pipeline.type.kind != "object" or pipeline.type.schema is None:
+            message = f"'from' takes a path to an object; this is {pipeline.type.describe()}"
+            self.diagnostics.add(Code.TYPE_MISMATCH, block.origin.span, message)
+            return None
+        inner = scope_of(pipeline, pipeline.type)
         function = self.assemble(block.fields, (*scopes, inner), target.inner("object"), block.fields_span)
         call = Invoke(function.name, len(scopes) + 1, Current())
         self.outcomes.report_needless(pipeline, block.origin)
@@ -194,19 +190,16 @@ class BlockCompiler:
         statements = [*pipeline.statements, Return(Give(call))]
         return self.function(statements, pipeline, target, scopes, f"from {block.origin.text}")
 
-    def structure(
-        self, expression: Expression, kind: str, scopes: tuple[Scope, ...], target: Target
-    ) -> Pipeline | None:
-        """A path to an object or array whose own members are mapped."""
-        pipeline = self.pipelines.source(expression, scopes, target, takes_null=False)
-        if pipeline is None:
-            return None
-        if pipeline.located is None or pipeline.type.kind != kind or pipeline.type.schema is None:
-            found = "not a plain path" if pipeline.located is None else pipeline.type.describe()
-            message = f"a path to an {kind} must stand here; this is {found}"
-            self.diagnostics.add(Code.TYPE_MISMATCH, expression.span, message)
-            return None
-        return pipeline
+    def otherwise(
+        self, block: Block | Refusal, scopes: tuple[Scope, ...], target: Target, pipeline: Pipeline
+    ) -> End | None:
+        """The end that an `else:` leads to; None if it was reported."""
+        return self._choices.otherwise(block, scopes, target, pipeline)
+
+    @staticmethod
+    def made(value: Value) -> Made:
+        """A value that is always there and has lineage of its own."""
+        return Made(value, may_omit=False)
 
     def mismatch(self, span: Span, built: str, target: Target) -> None:
         """Report a block that builds what the target does not take."""

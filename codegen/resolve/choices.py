@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from codegen.diagnostics import Code
 from codegen.frontend.document import Refusal
 from codegen.ir.statements import Assign, Convert, Current, Equals, Fixed, Give, Lookup, Reject, Return, ReturnIf, Table
-from codegen.resolve.predicates import case_literals, condition_of, paths_of
+from codegen.resolve.cases import case_literals
 from codegen.resolve.rules import Pipeline
 from codegen.resolve.summaries import title
 from codegen.resolve.types import type_of_literal
@@ -39,7 +39,7 @@ class ChoiceCompiler:
             self._end(case.value, scopes, target.branch(str(number), f"case {number}"), pipeline)
             for number, case in enumerate(block.cases, 1)
         ]
-        otherwise = self._otherwise(block.otherwise, scopes, target, pipeline) if block.otherwise else None
+        otherwise = self.otherwise(block.otherwise, scopes, target, pipeline) if block.otherwise else None
         if literals is None or None in ends or (block.otherwise and otherwise is None):
             return None
         self._blocks.outcomes.report_needless(pipeline, block.source)
@@ -54,7 +54,7 @@ class ChoiceCompiler:
             if isinstance(end, Give) and isinstance(end.value, Fixed)
         ]
         if len(constants) == len(cases):
-            table = self._blocks.name(target.inner("cases"))
+            table = self._blocks.output.name(target.inner("cases"))
             self._blocks.output.tables.append(Table(table, tuple(constants)))
             lookup = Lookup(table, complete=otherwise is None)
             found: Statement = Convert(lookup, otherwise) if otherwise else Assign(lookup)
@@ -68,19 +68,20 @@ class ChoiceCompiler:
         pipeline = Pipeline(type_of_literal(None))
         statements: list[Statement] = []
         for number, branch in enumerate(block.branches, 1):
-            condition = condition_of(branch.predicate, scopes, self._diagnostics)
-            pipeline.sources += paths_of(branch.predicate, scopes)
+            judged = self._blocks.pipelines.operands.predicates.judge(branch.predicate, scopes)
             end = self._end(branch.value, scopes, target.branch(str(number), f"branch {number}"), pipeline)
-            if condition is not None and end is not None:
-                statements.append(ReturnIf(condition, end))
-        last = self._otherwise(block.otherwise, scopes, target, pipeline)
+            if judged is not None and end is not None:
+                pipeline.sources += judged.sources
+                statements.append(ReturnIf(judged.condition, end))
+        last = self.otherwise(block.otherwise, scopes, target, pipeline)
         if last is None or len(statements) < len(block.branches):
             return None
         return self._blocks.function([*statements, Return(last)], pipeline, target, scopes, title(block))
 
-    def _otherwise(
+    def otherwise(
         self, block: Block | Refusal, scopes: tuple[Scope, ...], target: Target, pipeline: Pipeline
     ) -> End | None:
+        """The end that an `else:` leads to; None if it was reported."""
         return self._end(block, scopes, target.branch("else", "otherwise"), pipeline)
 
     def _end(self, block: Block | Refusal, scopes: tuple[Scope, ...], target: Target, pipeline: Pipeline) -> End | None:

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 from codegen.diagnostics import Code, Diagnostics, suggestion
 from codegen.frontend.json_schema import ASSERTIONS
 from codegen.frontend.json_source import JsonSource
-from codegen.ir.project import MappedEvent, RuleTrace
-from codegen.ir.statements import Current, Give, Return
+from codegen.ir.project import MappedVersion
 from codegen.naming import ClassName, PythonIdentifier
-from codegen.resolve.blocks import BlockCompiler, Output
-from codegen.resolve.rules import Target, fold
+from codegen.resolve.blocks import BlockCompiler
+from codegen.resolve.lookups import compile_table
+from codegen.resolve.output import Output
+from codegen.resolve.rules import Target
 from codegen.resolve.scopes import Scope
-from codegen.resolve.summaries import where_words
 from codegen.resolve.types import type_of_schema
+from codegen.resolve.versions import VersionCompiler
 from codegen.source import MapNode, ScalarNode, plain_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from codegen.frontend.document import EventDocument, MappingDocument
+    from codegen.frontend.document import EventDocument, MappingDocument, VersionDocument
     from codegen.frontend.json_schema import Schema
     from codegen.frontend.schema_store import SchemaStore
-    from codegen.frontend.syntax import Expression
-    from codegen.ir.statements import Statement
+    from codegen.ir.statements import Table
 
 _VERSIONED = re.compile(r"schemas/canonical/[a-z-]+\.v(\d+)(?:\.(\d+))?\.schema\.json")
 
@@ -87,16 +87,25 @@ class EventCompiler:
         self._canonical = canonical
         self._document = document
         self._diagnostics = diagnostics
+        compiled = [compile_table(table, diagnostics) for table in document.lookups.values()]
+        self._lookups = {table.name: table for table in compiled if table is not None}
+        self.headers: set[str] = set()
+        """Headers that the rules compiled so far read."""
 
-    def payload(self, event: EventDocument) -> PayloadSchema | None:
-        """The event's payload schema; None if it was reported."""
-        node = event.payload
+    def tables(self) -> tuple[Table, ...]:
+        """The vendor's lookup tables."""
+        return tuple(table.emitted() for table in self._lookups.values())
+
+    def payload(self, event: EventDocument, version: VersionDocument) -> PayloadSchema | None:
+        """The payload schema of one version of an event; None if it was reported."""
+        node = version.payload
         if isinstance(node, MapNode):
-            value = {"title": str(ClassName(event.name)), **plain_value(node)}
+            name = f"{event.name} {version.version}".strip()
+            value = {"title": str(ClassName(name)), **plain_value(node)}
             source = JsonSource(self._document.path, "", value, node)
             schema = self._store.inline(source)
-            name = f"vendors/{self._document.vendor}/{PythonIdentifier(event.name)}"
-            return PayloadSchema(name, source, schema) if schema else None
+            at = f"vendors/{self._document.vendor}/{PythonIdentifier(name)}"
+            return PayloadSchema(at, source, schema) if schema else None
         path = f"schemas/{node.text}"
         if path not in self._store.names():
             known = [name.removeprefix("schemas/") for name in self._store.names()]
@@ -106,69 +115,50 @@ class EventCompiler:
         file, found = self._store.source(path), self._store.schema(path)
         return PayloadSchema(schema_name(path), file, found) if file is not None and found is not None else None
 
-    def _target(self, node: ScalarNode) -> CanonicalEvent | None:
+    def _canonical_event(self, node: ScalarNode) -> CanonicalEvent | None:
         canonical = self._canonical.get(node.text)
         if canonical is None:
             hint = suggestion(node.text, self._canonical)
             self._diagnostics.add(Code.UNKNOWN_EVENT, node.span, f"there is no canonical event '{node.text}'", hint)
         return canonical
 
-    def event(self, event: EventDocument, payload: PayloadSchema) -> MappedEvent | None:
-        """The compiled event; None if anything in it was reported."""
-        canonical = self._target(event.emits)
+    def version(self, event: EventDocument, version: VersionDocument, payload: PayloadSchema) -> MappedVersion | None:
+        """One compiled version of an event; None if anything in it was reported."""
+        canonical = self._canonical_event(version.emits)
         if canonical is None:
             return None
         start = type_of_schema(payload.schema)
         if start.kind != "object" or start.nullable:
             self._diagnostics.add(Code.TYPE_MISMATCH, event.span, "the payload's schema must have `type: object`")
             return None
-        output = Output()
-        blocks = BlockCompiler(self._diagnostics, output)
-        scopes: tuple[Scope, ...] = (Scope(start, "", 0, ""),)
+        words = (event.name, f"version {version.version}") if version.version else (event.name,)
         target = Target(
-            schema=canonical.schema, required=True, span=event.fields_span, rule=event.name, words=(event.name,)
+            schema=canonical.schema,
+            required=True,
+            span=version.fields_span,
+            rule=f"{event.name}@{version.version}" if version.version else event.name,
+            words=words,
         )
-        explode: tuple[Statement, ...] = ()
-        if event.explode is not None:
-            exploded = self._explode(event, event.explode, blocks, scopes, target)
-            if exploded is None:
-                return None
-            explode, inner = exploded
-            scopes = (*scopes, inner)
-        root = blocks.assemble(event.fields, scopes, target, event.fields_span)
-        name, _, version = event.emits.text.partition("@")
-        return MappedEvent(
-            event_type=event.name,
-            function=PythonIdentifier(f"map {event.name}"),
+        output = Output(self._diagnostics, target)
+        blocks = BlockCompiler(self._diagnostics, output, self._lookups)
+        compiled = VersionCompiler(version, blocks, (Scope(start, "", 0, ""),), target)
+        body, applies = compiled.body(), compiled.applies()
+        self.headers |= output.headers
+        if body is None:
+            return None
+        name, _, schema_version = version.emits.text.partition("@")
+        return MappedVersion(
+            version=version.version,
+            applies=applies,
+            function=PythonIdentifier.of_path((f"map {event.name}", *words[1:])),
             emits=name,
-            schema_version=version,
+            schema_version=schema_version,
             payload_schema=payload.name,
             canonical_schema=schema_name(canonical.path),
-            lane=event.lane,
             functions=tuple(output.functions),
             tables=tuple(output.tables),
-            root=root.name,
-            explode=explode,
-            traces=tuple(sorted(output.traces, key=lambda trace: (trace.line, trace.rule))),
-            blocks=tuple(sorted(output.blocks, key=lambda place: (place.line, place.block))),
+            explodes=version.explode is not None,
+            body=body,
+            traces=tuple(sorted(output.traces, key=lambda trace: (trace.path, trace.line, trace.rule))),
+            blocks=tuple(sorted(output.blocks, key=lambda place: (place.path, place.line, place.block))),
         )
-
-    @staticmethod
-    def _explode(
-        event: EventDocument, source: Expression, blocks: BlockCompiler, scopes: tuple[Scope, ...], target: Target
-    ) -> tuple[tuple[Statement, ...], Scope] | None:
-        """How the payload becomes several events, and the scope of each; None if it was reported."""
-        pipeline = blocks.structure(source, "array", scopes, target)
-        if pipeline is None:
-            return None
-        found = blocks.arrays.elements(source, pipeline, event.where, scopes)
-        guards = blocks.arrays.at_most_events(source, pipeline, target)
-        if found is None:
-            return None
-        inner, keep = found
-        blocks.outcomes.report_needless(pipeline, source)
-        read = tuple(dict.fromkeys(pipeline.sources))
-        words = f"explode {source.text}{where_words(event.where)}"
-        blocks.trace(RuleTrace(target.rule, "", read, (), words, source.span.line, source.span.line))
-        each = blocks.arrays.every(PythonIdentifier.of_path(target.words), pipeline, keep, scopes)
-        return fold([*pipeline.statements, *guards, each, Return(Give(Current()))]), inner

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics, shown
 from codegen.frontend.syntax import Action, Condition
-from codegen.ir.statements import Fixed, Give, Guard, Reject, Test
-from codegen.resolve.types import certain
+from codegen.ir.statements import Fixed, Give, Guard, Reject, SettleItems, Test
+from codegen.resolve.types import certain, list_of, type_of_literal, union
 
 if TYPE_CHECKING:
     from codegen.diagnostics import Span
@@ -35,15 +35,27 @@ class OutcomeCompiler:
                 self._diagnostics.add(Code.ABSENT_NOT_TAKEN, outcome.span, message, "use `or quarantine`")
                 return None
             pipeline.may_omit = True
-            return Give(None)
-        if target.is_amount and target.required:
+            return Give(target.nothing)
+        if target.refuses_default:
             self.refuse_default(outcome.span, target)
             return None
         if not target.takes(outcome.value):
             message = f"{shown(outcome.value)} does not fit '{target.pointer}'"
             self._diagnostics.add(Code.LITERAL_MISMATCH, outcome.span, message, target.asks(outcome.value))
             return None
+        pipeline.instead.append(type_of_literal(outcome.value))
         return Give(Fixed(outcome.value))
+
+    def consequence_for_items(self, outcome: Outcome, pipeline: Pipeline, target: Target, code: str, what: str) -> End:
+        """What the outcome does with the elements of a list: left out, replaced, or the payload is rejected."""
+        pipeline.used.add(outcome)
+        match outcome.action:
+            case Action.QUARANTINE:
+                return Reject(target.rule, code, pipeline.pointer, what, pipeline.base)
+            case Action.OMIT:
+                return Give(None)
+            case Action.VALUE:
+                return Give(Fixed(outcome.value))
 
     def refuse_default(self, span: Span, target: Target) -> None:
         """Report a default where none may stand."""
@@ -51,15 +63,13 @@ class OutcomeCompiler:
         self._diagnostics.add(Code.DEFAULT_NOT_ALLOWED, span, message, "use `or quarantine`")
 
     def settle(self, pipeline: Pipeline, outcome: Outcome, target: Target) -> bool:
-        """Apply one outcome that stands behind the path."""
+        """Apply one outcome to what the value may lack: absence, null, emptiness."""
         possible = {
             Condition.ABSENT: pipeline.type.absent,
             Condition.NULL: pipeline.type.nullable,
             Condition.EMPTY: pipeline.type.kind in ("string", "array"),
         }
-        wanted = outcome.conditions or (
-            (Condition.ABSENT,) if outcome.action is Action.VALUE else (Condition.ABSENT, Condition.NULL)
-        )
+        wanted = _conditions(outcome)
         taken = {condition for condition in wanted if possible.get(condition)}
         if not taken:
             return True
@@ -73,8 +83,17 @@ class OutcomeCompiler:
             Test.EMPTY: Condition.EMPTY in taken,
         }
         pipeline.statements += [Guard(test, consequence) for test, asked in tests.items() if asked]
-        pipeline.type = _without(pipeline.type, taken)
+        pipeline.type = without(pipeline.type, taken)
         return True
+
+    def settle_items(self, pipeline: Pipeline, outcome: Outcome, target: Target) -> None:
+        """Apply an outcome on null to the elements of a list that is there."""
+        element = pipeline.type.element if pipeline.type.is_list else None
+        if element is None or not element.nullable or Condition.NULL not in _conditions(outcome):
+            return
+        end = self.consequence_for_items(outcome, pipeline, target, "MISSING", "a list without null")
+        pipeline.statements.append(SettleItems(Guard(Test.NULL, end)))
+        pipeline.type = settled_items(pipeline.type, replace(element, nullable=False), end)
 
     def need_present(self, pipeline: Pipeline, target: Target, span: Span, *, takes_null: bool) -> bool:
         """What may still be absent is left out of an optional target and refused for a required one."""
@@ -86,7 +105,7 @@ class OutcomeCompiler:
                 self._diagnostics.add(Code.ABSENT_NOT_TAKEN, span, message, hint)
                 sound = False
             else:
-                pipeline.statements.append(Guard(Test.ABSENT, Give(None)))
+                pipeline.statements.append(Guard(Test.ABSENT, Give(target.nothing)))
                 pipeline.may_omit = True
         if pipeline.type.nullable and not takes_null:
             hint = "add `or omit on null` or `or quarantine on null`"
@@ -106,7 +125,14 @@ class OutcomeCompiler:
                 self._diagnostics.add(Code.NEEDLESS_OUTCOME, outcome.span, message, "remove it")
 
 
-def _without(value: ValueType, settled: set[Condition]) -> ValueType:
+def _conditions(outcome: Outcome) -> tuple[Condition, ...]:
+    """What an outcome acts on behind a path."""
+    if outcome.conditions:
+        return outcome.conditions
+    return (Condition.ABSENT,) if outcome.action is Action.VALUE else (Condition.ABSENT, Condition.NULL)
+
+
+def without(value: ValueType, settled: set[Condition]) -> ValueType:
     """The type of a value to which none of the conditions applies."""
     found = replace(
         value,
@@ -115,5 +141,17 @@ def _without(value: ValueType, settled: set[Condition]) -> ValueType:
     )
     if Condition.EMPTY not in settled:
         return found
+    if value.is_list:
+        return replace(found, min_items=max(1, value.min_items))
     enum = tuple(item for item in value.enum if item) if value.enum is not None else None
     return replace(found, min_length=max(1, value.min_length), enum=enum)
+
+
+def settled_items(value: ValueType, element: ValueType, end: End) -> ValueType:
+    """The type of a list behind a guard on its elements, which leaves elements of the type."""
+    match end:
+        case Give(None):
+            return list_of(element, max_items=value.max_items)
+        case Give(Fixed(instead)):
+            element = union(element, type_of_literal(instead))
+    return list_of(element, min_items=value.min_items, max_items=value.max_items)

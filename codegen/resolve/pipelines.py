@@ -2,46 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
-from codegen.diagnostics import Code, Diagnostics, suggestion
-from codegen.frontend.syntax import Call, Condition, Literal, Path
-from codegen.ir.statements import Apply, Assign, Convert, Current, Fixed, Guard
+from codegen.diagnostics import Code, Diagnostics
+from codegen.frontend.syntax import Condition, Literal
+from codegen.ir.statements import Apply, Assign, Fixed, Guard, Test
+from codegen.resolve.fitting import Fitter
+from codegen.resolve.operands import OperandCompiler
+from codegen.resolve.outcomes import OutcomeCompiler, without
 from codegen.resolve.rules import Pipeline
-from codegen.resolve.scopes import Scope, locate
-from codegen.resolve.steps.definition import result_type
-from codegen.resolve.steps.registry import STEPS
-from codegen.resolve.types import Gap, ValueType, gaps, type_of_literal, union
+from codegen.resolve.stepping import StepCompiler
+from codegen.resolve.types import ValueType, union
 
 if TYPE_CHECKING:
-    from codegen.frontend.json_schema import Schema
-    from codegen.frontend.syntax import Expression, Operand, Step
-    from codegen.ir.statements import Value
-    from codegen.resolve.outcomes import OutcomeCompiler
+    from codegen.frontend.syntax import Expression
+    from codegen.resolve.operands import Found
+    from codegen.resolve.output import Output
     from codegen.resolve.rules import Target
+    from codegen.resolve.scopes import Scope
 
 
 class PipelineCompiler:
     """Compiles the expressions of one event."""
 
-    def __init__(self, diagnostics: Diagnostics, outcomes: OutcomeCompiler) -> None:
+    def __init__(self, diagnostics: Diagnostics, output: Output) -> None:
         self._diagnostics = diagnostics
-        self._outcomes = outcomes
+        self.outcomes = OutcomeCompiler(diagnostics)
+        self.operands = OperandCompiler(diagnostics, output, self)
+        self._steps = StepCompiler(diagnostics, self.outcomes, self.operands)
+        self._fitter = Fitter(diagnostics, self.outcomes)
 
     def source(
-        self, expression: Expression, scopes: tuple[Scope, ...], target: Target, *, takes_null: bool
+        self,
+        expression: Expression,
+        scopes: tuple[Scope, ...],
+        target: Target,
+        *,
+        takes_null: bool,
+        takes_absent: bool = False,
     ) -> Pipeline | None:
         """The expression's value before anything is asked of its type; None if it was reported."""
         pipeline = self._operands(expression, scopes, target)
         if pipeline is None:
             return None
-        settled = all(self._outcomes.settle(pipeline, outcome, target) for outcome in expression.outcomes)
+        if not all(self.outcomes.settle(pipeline, outcome, target) for outcome in expression.outcomes):
+            return None
         last = not expression.steps
-        if not settled or not self._outcomes.need_present(
+        passes_absent = takes_absent and last
+        if not passes_absent and not self.outcomes.need_present(
             pipeline, target, expression.span, takes_null=takes_null and last
         ):
             return None
-        if not all(self._step(pipeline, step, scopes, target) for step in expression.steps):
+        for outcome in expression.outcomes:
+            self.outcomes.settle_items(pipeline, outcome, target)
+        if not all(self._steps.step(pipeline, step, scopes, target) for step in expression.steps):
             return None
         return pipeline
 
@@ -50,167 +66,80 @@ class PipelineCompiler:
         pipeline = self.source(expression, scopes, target, takes_null=target.schema.nullable)
         if pipeline is None:
             return None
-        if not self._fit(pipeline, expression, target):
+        if not self._fitter.fit(pipeline, expression, target):
             return None
-        self._outcomes.report_needless(pipeline, expression)
+        self.outcomes.report_needless(pipeline, expression)
         return pipeline
 
     def _operands(self, expression: Expression, scopes: tuple[Scope, ...], target: Target) -> Pipeline | None:
-        found: list[tuple[Value, ValueType]] = []
-        pipeline = Pipeline(ValueType(kind="null"))
+        found: list[Found] = []
         for operand in expression.operands:
-            value = self._operand(operand, scopes, pipeline, target)
+            if isinstance(operand, Literal) and target.refuses_default:
+                self.outcomes.refuse_default(operand.span, target)
+                return None
+            value = self.operands.operand(operand, scopes, target)
             if value is None:
                 return None
-            if found and not found[-1][1].absent:
-                message = "what stands left of '??' is always present"
+            if found and not _is_skipped(found[-1].type, expression.skipped):
+                message = "what stands left of '??' is always taken"
                 self._diagnostics.add(Code.UNREACHABLE, operand.span, message, "remove what stands right of it")
             found.append(value)
-        pipeline.type = found[0][1]
-        for _, following in found[1:]:
-            pipeline.type = union(pipeline.type, following)
+        return self._joined(expression, found, target)
+
+    def _joined(self, expression: Expression, found: list[Found], target: Target) -> Pipeline | None:
+        """The first of the operands that is not passed over."""
+        pipeline = Pipeline(_type_of_first([value.type for value in found], expression.skipped))
+        located = next((value.located for value in found if value.located), None)
+        if located is not None:
+            pipeline.pointer, pipeline.base = located.pointer, located.base
+        pipeline.sources = [source for value in found for source in value.sources]
+        pipeline.steps = [step for value in found for step in value.steps]
+        values = tuple(value.value for value in found)
         if len(found) == 1:
-            pipeline.statements.append(Assign(found[0][0]))
-        else:
-            pipeline.located = None
-            pipeline.statements.append(Assign(Apply("first", tuple(value for value, _ in found))))
+            pipeline.located = found[0].located
+            pipeline.statements.append(Assign(values[0]))
+            return pipeline if self._sound(pipeline, found[0], expression, target) else None
+        if any(value.fallible for value in found):
+            message = "arithmetic that can fail stands beside '??' in parentheses: `(a * b or quarantine) ?? c`"
+            self._diagnostics.add(Code.FALLIBLE, expression.span, message)
+            return None
+        kept = tuple(str(condition) for condition in expression.skipped if condition is not Condition.ABSENT)
+        call = Apply("coalesce_but", (Fixed(kept), *values)) if kept else Apply("coalesce", values)
+        pipeline.statements.append(Assign(call))
         return pipeline
 
-    def _operand(
-        self, operand: Operand, scopes: tuple[Scope, ...], pipeline: Pipeline, target: Target
-    ) -> tuple[Value, ValueType] | None:
-        if isinstance(operand, Call):
-            self._diagnostics.add(
-                Code.UNKNOWN_STEP, operand.span, f"'{operand.name}' does not start an expression", "start with a path"
-            )
-            return None
-        if isinstance(operand, Literal):
-            if target.is_amount and target.required:
-                self._outcomes.refuse_default(operand.span, target)
-                return None
-            pipeline.sources.append(f"const:{operand.value}")
-            return Fixed(operand.value), type_of_literal(operand.value)
-        located = locate(operand, scopes, self._diagnostics)
-        if located is None:
-            return None
-        if not pipeline.sources:
-            pipeline.pointer, pipeline.base, pipeline.located = located.pointer, located.base, located
-        pipeline.sources.append(located.lineage)
-        return located.read, located.type
-
-    def _step(self, pipeline: Pipeline, step: Step, scopes: tuple[Scope, ...], target: Target) -> bool:
-        definition = STEPS.get(step.name)
-        if definition is None:
-            message = f"there is no step '{step.name}'"
-            self._diagnostics.add(Code.UNKNOWN_STEP, step.span, message, suggestion(step.name, STEPS))
-            return False
-        if pipeline.type.kind not in definition.takes:
-            takes = ", ".join(sorted(definition.takes))
-            message = f"'{step.name}' takes {takes}; the value is {pipeline.type.describe()}"
-            self._diagnostics.add(Code.TYPE_MISMATCH, step.span, message)
-            return False
-        fallible = definition.fallible(pipeline.type, ())
-        arguments = self._arguments(step, scopes, pipeline, fallible=fallible)
-        if arguments is None:
-            return False
-        call = Apply(definition.name, (Current(), *(value for value, _ in arguments)))
-        before = pipeline.type
-        pipeline.type = result_type(definition, before, tuple(found for _, found in arguments))
-        pipeline.steps.append(step.name)
-        pipeline.located = None
-        if not fallible:
-            pipeline.statements.append(Assign(call))
+    def _sound(self, pipeline: Pipeline, found: Found, expression: Expression, target: Target) -> bool:
+        """Whether arithmetic that can fail has an outcome."""
+        if not found.fallible:
             return True
-        outcomes = [one for one in step.outcomes if not one.conditions or Condition.FAILURE in one.conditions]
-        if not outcomes:
-            message = f"'{step.name}' can fail on a {before.describe()}: {definition.fails}"
-            self._diagnostics.add(Code.FALLIBLE, step.span, message, "add `or quarantine`, `or omit` or a value")
-            return False
-        consequence = self._outcomes.consequence(
-            outcomes[0], pipeline, target, "NOT_CONVERTIBLE", f"what '{step.name}' takes"
+        outcome = next(
+            (one for one in expression.outcomes if not one.conditions or Condition.FAILURE in one.conditions), None
         )
-        if consequence is not None:
-            pipeline.statements.append(Convert(call, consequence))
-        return consequence is not None
-
-    def _arguments(
-        self, step: Step, scopes: tuple[Scope, ...], pipeline: Pipeline, *, fallible: bool
-    ) -> list[tuple[Value, ValueType]] | None:
-        definition = STEPS[step.name]
-        if len(step.arguments) != len(definition.parameters):
-            wanted = ", ".join(parameter.name for parameter in definition.parameters) or "no arguments"
-            self._diagnostics.add(Code.WRONG_ARGUMENTS, step.span, f"'{step.name}' takes {wanted}")
-            return None
-        found: list[tuple[Value, ValueType]] = []
-        for argument, parameter in zip(step.arguments, definition.parameters, strict=True):
-            if isinstance(argument, Path):
-                located = locate(argument, scopes, self._diagnostics)
-                if located is None:
-                    return None
-                value: Value = located.read
-                kind = located.type
-                pipeline.sources.append(located.lineage)
-            elif isinstance(argument, Literal):
-                value, kind = Fixed(argument.value), type_of_literal(argument.value)
-            else:
-                self._diagnostics.add(
-                    Code.WRONG_ARGUMENTS, argument.span, f"'{parameter.name}' must be a path or constant"
-                )
-                return None
-            # A step that can fail treats a missing argument as one more reason to.
-            if kind.kind not in parameter.takes or ((kind.absent or kind.nullable) and not fallible):
-                takes = ", ".join(sorted(parameter.takes))
-                message = f"'{parameter.name}' of '{step.name}' takes {takes}, not {kind.describe()}"
-                self._diagnostics.add(Code.WRONG_ARGUMENTS, argument.span, message)
-                return None
-            found.append((value, kind))
-        return found
-
-    def _fit(self, pipeline: Pipeline, expression: Expression, target: Target) -> bool:
-        schema = target.schema
-        kinds = schema.value_types
-        structured = pipeline.type.kind in ("object", "array")
-        if structured or pipeline.type.kind not in (*kinds, "null", *(("integer",) if "number" in kinds else ())):
-            message = f"the value is {pipeline.type.describe()}, '{target.pointer}' takes {' or '.join(schema.types)}"
-            self._diagnostics.add(Code.TYPE_MISMATCH, expression.span, message, _conversion(pipeline.type, schema))
+        if outcome is None:
+            message = "the result may have more than 1,000 digits, or a divisor may be 0"
+            hint = "bound the numbers in the vendor schema, or add `or quarantine`, `or omit` or a value"
+            self._diagnostics.add(Code.FALLIBLE, expression.span, message, hint)
             return False
-        outcomes = expression.steps[-1].outcomes if expression.steps else expression.outcomes
-        # The last outcome, if it names no condition, also answers for what the target asks and nothing proves.
-        final = outcomes[-1] if outcomes and not outcomes[-1].conditions else None
-        sound = True
-        for gap in gaps(pipeline.type, schema):
-            if final is None or gap.test is None or pipeline.type.nullable:
-                self._report_gap(gap, pipeline, expression, target)
-                sound = False
-                continue
-            consequence = self._outcomes.consequence(final, pipeline, target, gap.code, gap.what)
-            if consequence is None:
-                return False
-            pipeline.statements.append(
-                Guard(gap.test, consequence, low=gap.low, high=gap.high, pattern=gap.pattern, values=gap.values)
-            )
-        return sound
-
-    def _report_gap(self, gap: Gap, pipeline: Pipeline, expression: Expression, target: Target) -> None:
-        message = f"'{target.pointer}' asks for {gap.what}, which is not proven"
-        if pipeline.type.nullable:
-            remedy = "say what happens on null"
-        elif gap.test is not None:
-            remedy = "add `or quarantine`"
-        else:
-            remedy = "add `| timestamp`" if target.schema.format == "date-time" else "use a step that gives it"
-        hint = f"declare {gap.proof} in the vendor schema, or {remedy}"
-        self._diagnostics.add(Code.UNPROVEN, expression.span, message, hint)
+        expected = "a result of at most 1,000 digits, and no division by 0"
+        end = self.outcomes.consequence(outcome, pipeline, target, "NOT_REPRESENTABLE", expected)
+        if end is not None:
+            pipeline.statements.append(Guard(Test.FAILED, end))
+        return end is not None
 
 
-def _conversion(found: ValueType, target: Schema) -> str:
-    kinds = target.value_types
-    if "array" in kinds:
-        return "build it with `each:`"
-    if "object" in kinds:
-        return "build it with `object:`"
-    if "string" in kinds and found.kind in ("integer", "number", "boolean"):
-        return "add `| string`"
-    if "integer" in kinds and found.kind in ("string", "number"):
-        return "add `| integer or quarantine`"
-    return ""
+def _is_skipped(value: ValueType, conditions: tuple[Condition, ...]) -> bool:
+    """Whether `??` can pass over a value of the type."""
+    return (
+        value.absent
+        or (value.nullable and Condition.NULL in conditions)
+        or (value.kind in ("string", "array") and Condition.EMPTY in conditions)
+    )
+
+
+def _type_of_first(types: list[ValueType], conditions: tuple[Condition, ...]) -> ValueType:
+    """The type of what `??` gives: a value that is not passed over, or the last one."""
+    *before, last = types
+    taken = [without(value, {Condition.ABSENT, *conditions}) for value in before]
+    if not taken:
+        return last
+    return replace(reduce(union, [*taken, last]), absent=last.absent)

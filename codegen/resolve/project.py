@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import version
+from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Any
 
 from codegen.diagnostics import Code, Diagnostics
 from codegen.frontend.json_schema import ASSERTIONS
-from codegen.ir.project import Project, VendorMapping
+from codegen.ir.project import MappedEvent, Project, VendorMapping
 from codegen.naming import PythonIdentifier
 from codegen.resolve.contracts import ContractCompiler
 from codegen.resolve.events import EventCompiler, canonical_events, schema_name
@@ -22,11 +22,11 @@ from codegen.source import plain_value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from codegen.frontend.document import EventDocument, MappingDocument
+    from codegen.frontend.document import EventDocument, MappingDocument, VersionDocument
     from codegen.frontend.schema_store import SchemaStore
     from codegen.source import Node
 
-_ALWAYS_CALLED = ("identity", "places")
+_ALWAYS_CALLED = ("arithmetic", "identity", "lists", "places")
 _IMPORT = re.compile(r"^ *from \.(\w+) import", re.MULTILINE)
 
 COMPILER_VERSION = "1"
@@ -99,6 +99,28 @@ def _distinct_events(events: Sequence[EventDocument], diagnostics: Diagnostics) 
     return distinct
 
 
+def _distinct_versions(event: EventDocument, diagnostics: Diagnostics) -> list[VersionDocument]:
+    """The versions without those that have another's name and those that no payload can reach, which are reported."""
+    names: dict[str, VersionDocument] = {}
+    modules: dict[str, VersionDocument] = {}
+    distinct: list[VersionDocument] = []
+    for version in event.versions:
+        same = names.setdefault(version.version.casefold(), version)
+        alike = modules.setdefault(PythonIdentifier(f"version {version.version}"), version)
+        if same is not version:
+            message = f"version '{version.version}' has the same name as the one at {same.span}"
+            diagnostics.add(Code.DUPLICATE_NAME, version.span, message, "rename one of the two")
+        elif alike is not version:
+            message = f"version '{version.version}' gets the same name in generated code as '{alike.version}'"
+            diagnostics.add(Code.NAME_CLASH, version.span, message, "rename one of the two")
+        elif version.when is None and any(one.when is None for one in distinct):
+            message = "two versions without 'when': only the first is taken where the envelope names none"
+            diagnostics.add(Code.UNREACHABLE, version.span, message, "add a 'when' to one of the two")
+        else:
+            distinct.append(version)
+    return distinct
+
+
 def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
     document: MappingDocument,
     node: Node,
@@ -113,24 +135,29 @@ def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
     for event in _distinct_events(document.events, diagnostics):
         if event.name.casefold() in ignored:
             diagnostics.add(Code.DUPLICATE_NAME, event.span, f"event '{event.name}' is mapped and ignored", "keep one")
-        payload = compiler.payload(event)
-        if payload is None:
-            continue
-        contracts.add(payload.name, payload.source, payload.schema)
-        compiled = compiler.event(event, payload)
-        if compiled is None:
-            continue
-        used[payload.name] = contracts.bundle(payload.name)
-        used[compiled.canonical_schema] = contracts.bundle(compiled.canonical_schema)
-        events.append(compiled)
-    webhook = compile_webhook(document.webhook, diagnostics) if document.webhook else None
-    steps = {step for event in events for trace in event.traces for step in trace.steps}
+        versions = []
+        for version in _distinct_versions(event, diagnostics):
+            payload = compiler.payload(event, version)
+            if payload is None:
+                continue
+            contracts.add(payload.name, payload.source, payload.schema)
+            compiled = compiler.version(event, version, payload)
+            if compiled is None:
+                continue
+            used[payload.name] = contracts.bundle(payload.name)
+            used[compiled.canonical_schema] = contracts.bundle(compiled.canonical_schema)
+            versions.append(compiled)
+        events.append(MappedEvent(event.name, event.lane, tuple(versions)))
+    webhook = compile_webhook(document.webhook, compiler.headers, diagnostics) if document.webhook else None
+    traces = [trace for event in events for version in event.versions for trace in version.traces]
+    steps = {step for trace in traces for step in trace.steps}
     parts = {
         "compiler": COMPILER_VERSION,
         "mapping": plain_value(node),
+        "shared": {path: plain_value(shared) for path, shared in document.shared.items()},
         "schemas": used,
         "runtime": _runtime_of(steps, runtime),
-        "libraries": {name: version(name) for step in steps for name in STEPS[step].libraries},
+        "libraries": {name: version_of(name) for step in steps for name in STEPS[step].libraries},
     }
     return VendorMapping(
         vendor=document.vendor,
@@ -145,13 +172,15 @@ def _vendor(  # noqa: PLR0917 - one vendor and all that it is resolved against
         max_payload_bytes=document.max_payload_bytes,
         mapping_version=f"sha256:{digest(parts)}",
         webhook=webhook,
+        tables=compiler.tables(),
         events=tuple(events),
     )
 
 
 def _runtime_of(steps: Iterable[str], runtime: Mapping[str, str]) -> dict[str, str]:
     """The sources of the runtime's modules that a mapper with these steps runs through."""
-    modules = [*_ALWAYS_CALLED, *(getattr(runtime_functions, step).__module__.rpartition(".")[2] for step in steps)]
+    functions = [getattr(runtime_functions, STEPS[step].function or step) for step in steps]
+    modules = [*_ALWAYS_CALLED, *(function.__module__.rpartition(".")[2] for function in functions)]
     found: dict[str, str] = {}
     while modules:
         module = modules.pop()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codegen.frontend.events import LANES
 from codegen.frontend.json_schema import ASSERTIONS, FORMATS
-from codegen.frontend.mapping import DEFAULT_PAYLOAD_BYTES, LANES, MAX_PAYLOAD_BYTES, SCHEMES
+from codegen.frontend.mapping import DEFAULT_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES, SCHEMES
 from codegen.ir.project import Language, StepDoc
 from codegen.resolve.arrays import MAX_EVENTS
 from codegen.resolve.scopes import ENVELOPE

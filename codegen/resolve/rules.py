@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from codegen.frontend.json_source import escaped
-from codegen.ir.statements import Apply, Assign, Current, EachOf, Give, Return
+from codegen.ir.statements import Apply, Assign, Collect, Current, EachOf, Give, Nothing, PerItem, Return
 from codegen.resolve.types import accepts, gaps, type_of_literal
 
 if TYPE_CHECKING:
@@ -61,6 +61,24 @@ class Target:
             case="",
         )
 
+    def entry(self) -> Target:
+        """A member of the object that has a name of its own."""
+        schema = self.schema.additional
+        assert schema is not None
+        return replace(
+            self,
+            schema=schema,
+            required=True,
+            rule=f"{self.rule}{self.case}/*",
+            pointer=f"{self.pointer}/*",
+            words=(*self.words, "entry"),
+            case="",
+        )
+
+    def optional(self) -> Target:
+        """The same place, where nothing need stand."""
+        return replace(self, required=False)
+
     def inner(self, word: str) -> Target:
         """The same field, behind one more function."""
         return replace(self, words=(*self.words, word))
@@ -79,10 +97,54 @@ class Target:
         missed = [gap.what for gap in gaps(found, self.schema)] if found.kind in self.schema.types else []
         return f"it takes {' and '.join(missed) or ' or '.join(self.schema.types)}"
 
+    def part(self, number: int) -> Part:
+        """An expression in parentheses on the way to this field: it is a value of any type, or none."""
+        return Part(
+            schema=self.schema,
+            required=False,
+            span=self.span,
+            rule=self.rule,
+            pointer=self.pointer,
+            words=(*self.words, f"part {number}"),
+            case=self.case,
+            fills_amount=self.refuses_default,
+        )
+
+    def term(self) -> Part:
+        """A term that is reckoned with: a constant there is no default of the field."""
+        return replace(self.part(0), words=self.words, fills_amount=False)
+
     @property
-    def is_amount(self) -> bool:
-        """Amounts and quantities are the integers of the canonical events."""
-        return self.schema.value_types == ("integer",)
+    def refuses_default(self) -> bool:
+        """Required amounts and quantities, the integers of the canonical events, have no default."""
+        return self.required and self.schema.value_types == ("integer",)
+
+    @property
+    def nothing(self) -> Value | None:
+        """What a rule ends with that gives no value; None leaves the field out."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Target):
+    """What an expression in parentheses fills."""
+
+    fills_amount: bool
+
+    def takes(self, constant: Scalar) -> bool:
+        """Any constant."""
+        del constant
+        return True
+
+    @property
+    def refuses_default(self) -> bool:
+        """Whether the value becomes a required amount or quantity as it is."""
+        return self.fills_amount
+
+    @property
+    def nothing(self) -> Value | None:
+        """What is omitted in parentheses is absent outside of them."""
+        return Nothing()
 
 
 @dataclass(slots=True)
@@ -99,6 +161,8 @@ class Pipeline:
     may_omit: bool = False
     located: Located | None = None
     """The path, where the expression is nothing but one."""
+    instead: list[ValueType] = field(default_factory=list)
+    """Types of the constants that the rule may end with early."""
     used: set[Outcome] = field(default_factory=set)
     """The outcomes that can happen."""
 
@@ -120,7 +184,7 @@ def substitute(value: Value, current: Value | None) -> Value:
             return current
         case Apply(function, arguments):
             return Apply(function, tuple(substitute(argument, current) for argument in arguments))
-        case EachOf():
+        case EachOf() | PerItem() | Collect():
             return replace(value, items=substitute(value.items, current))
         case _:
             return value
@@ -133,7 +197,7 @@ def reads_current(value: Value) -> bool:
             return True
         case Apply(_, arguments):
             return sum(map(reads_current, arguments)) == 1
-        case EachOf():
+        case EachOf() | PerItem() | Collect():
             return reads_current(value.items)
         case _:
             return False

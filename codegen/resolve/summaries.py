@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen.frontend.document import Constant, EachBlock, MatchBlock, ObjectBlock, Refusal, WhenBlock
-from codegen.frontend.syntax import Compare, Expression, Joined, Not, Present
+from codegen.frontend.document import (
+    Constant,
+    EachBlock,
+    EntriesBlock,
+    GroupBlock,
+    LookupBlock,
+    MatchBlock,
+    ObjectBlock,
+    Refusal,
+    ValueBody,
+    WhenBlock,
+)
+from codegen.frontend.syntax import Compare, Expression, Joined, Literal, Not, OneOf, Path, Present
 
 if TYPE_CHECKING:
     from codegen.frontend.document import Block
-    from codegen.frontend.syntax import Predicate
+    from codegen.frontend.syntax import Group, Predicate
     from codegen.source import Scalar
 
 
@@ -32,11 +43,16 @@ def end_of(block: Expression | Block | Refusal) -> int:
             return max(block.source.span.line, *map(end_of, results))
         case WhenBlock():
             return max(map(end_of, (*(branch.value for branch in block.branches), block.otherwise)))
+        case LookupBlock():
+            last = max(block.table_span.line, *(key.span.line for key in block.keys))
+            return max(last, end_of(block.otherwise)) if block.otherwise else last
+        case EachBlock(body=ValueBody(source)) | EntriesBlock(value=ValueBody(source)):
+            return end_of(source)
         case _:
             return block.span.line
 
 
-def summary(block: Expression | Block | Refusal) -> str:
+def summary(block: Expression | Block | Refusal) -> str:  # noqa: C901 - one case a variant
     """The block in one line, as documents show it."""
     match block:
         case Expression():
@@ -49,6 +65,13 @@ def summary(block: Expression | Block | Refusal) -> str:
             return f"object from {block.origin.text}" if block.origin else "object"
         case EachBlock():
             return f"each {block.source.text}{where_words(block.where)}"
+        case GroupBlock():
+            return f"group {block.source.text}{where_words(block.where)} by {block.by.text}"
+        case EntriesBlock():
+            return f"entries {block.source.text}{where_words(block.where)} key {block.key.text}"
+        case LookupBlock():
+            tail = f"; else {summary(block.otherwise)}" if block.otherwise else ""
+            return f"lookup {block.table} by {', '.join(key.text for key in block.keys)}{tail}"
         case MatchBlock():
             cases = ", ".join(f"{case.literal}: {summary(case.value)}" for case in block.cases)
             tail = f"; else {summary(block.otherwise)}" if block.otherwise else ""
@@ -67,15 +90,12 @@ def describe(predicate: Predicate) -> str:
     """The predicate in the words of the mapping."""
     match predicate:
         case Compare():
-            value = predicate.literal.value
-            literal = (
-                f"'{value.replace("'", "''")}'"
-                if isinstance(value, str)
-                else "null"
-                if value is None
-                else str(value).lower()
-            )
-            return f"{predicate.path.text} {predicate.comparison} {literal}"
+            right = predicate.right
+            other = _literal(right.value) if isinstance(right, Literal) else right.text
+            return f"{_side(predicate.left)} {predicate.comparison} {other}"
+        case OneOf():
+            constants = ", ".join(_literal(literal.value) for literal in predicate.literals)
+            return f"{_side(predicate.left)} in ({constants})"
         case Present():
             return f"present({predicate.path.text})"
         case Not():
@@ -84,6 +104,10 @@ def describe(predicate: Predicate) -> str:
         case Joined():
             terms = [f"({describe(term)})" if isinstance(term, Joined) else describe(term) for term in predicate.terms]
             return f" {predicate.word} ".join(terms)
+
+
+def _side(side: Path | Group) -> str:
+    return side.text if isinstance(side, Path) else f"({side.expression.text})"
 
 
 def _literal(value: Scalar) -> str:

@@ -35,12 +35,30 @@ class ValueType:
     max_length: int | None = None
     pattern: str | None = None
     format: str | None = None
+    items: ValueType | None = None
+    """Of a list that is put together: its elements."""
+    min_items: int = 0
+    max_items: int | None = None
     schema: Schema | None = None
-    """For objects and arrays: what they hold."""
+    """Of objects and arrays that a schema describes: what they hold."""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list, of one type of elements."""
+        return self.kind == "array"
+
+    @property
+    def element(self) -> ValueType | None:
+        """The type of a list's elements; None where nothing is known of them."""
+        if self.items is not None or self.schema is None or self.schema.items is None:
+            return self.items
+        return type_of_schema(self.schema.items)
 
     def describe(self) -> str:
         """The type in a diagnostic's words."""
         words = f"{self.format} string" if self.kind == "string" and self.format else self.kind
+        if self.is_list and self.element is not None:
+            words = f"list of {self.element.describe()}"
         if self.kind == "any":
             words = " or ".join(self.schema.value_types) if self.schema else "of several types"
         if self.nullable and self.kind != "null":
@@ -78,6 +96,8 @@ def type_of_schema(schema: Schema, *, absent: bool = False) -> ValueType:
         max_length=schema.max_length,
         pattern=schema.pattern,
         format=schema.format,
+        min_items=schema.min_items,
+        max_items=schema.max_items,
         schema=schema,
     )
     if schema.enum is None:
@@ -117,14 +137,25 @@ def union(left: ValueType, right: ValueType) -> ValueType:
         kind=kinds.pop() if len(kinds) == 1 else "any" if kinds else "null",
         nullable=left.nullable or right.nullable,
         absent=left.absent and right.absent,
-        enum=tuple(dict.fromkeys((*enums[0], *enums[1]))) if enums[0] is not None and enums[1] is not None else None,
+        enum=_distinct((*enums[0], *enums[1])) if enums[0] is not None and enums[1] is not None else None,
         minimum=min(minima) if None not in minima else None,  # type: ignore[type-var]  # no None is among them
         maximum=max(maxima) if None not in maxima else None,  # type: ignore[type-var]  # no None is among them
         min_length=min(left.min_length, right.min_length),
         max_length=max(lengths) if None not in lengths else None,  # type: ignore[type-var]  # no None is among them
         pattern=left.pattern if left.pattern == right.pattern else None,
         format=left.format if left.format == right.format else None,
+        schema=left.schema if left.schema is right.schema else None,
     )
+
+
+def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values, each once. Python would take true for 1."""
+    return tuple({(type_of_value(value), value): value for value in values}.values())
+
+
+def list_of(element: ValueType, *, min_items: int = 0, max_items: int | None = None) -> ValueType:
+    """The type of a list that is put together."""
+    return ValueType(kind="array", items=element, min_items=min_items, max_items=max_items)
 
 
 def certain(value: ValueType) -> ValueType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .exact_json import digest as _digest
-from .values import ABSENT, FAILED, Marker
+from .values import ABSENT, FAILED, Marker, json_type
 
 
 def join(separator: str, *parts: Any) -> str | Marker:
@@ -25,3 +25,8 @@ def text_or_failed(value: Any) -> str | Marker:
     if type(value) is int:
         return str(value)
     return value if type(value) is str and value else FAILED
+
+
+def of_type(value: Any, kinds: tuple[str, ...]) -> Any:
+    """A value of one of these JSON types; FAILED for anything else. Reads what no schema has checked."""
+    return value if json_type(value) in kinds else FAILED

@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
-from .identity import digest, join, text_or_failed
+from .arithmetic import add, at_most, different, divide, less, multiply, one_of, same, subtract
+from .identity import digest, join, of_type, text_or_failed
+from .lists import (
+    ascending,
+    collect,
+    collect_all,
+    count,
+    distinct,
+    entries,
+    first,
+    greatest,
+    grouped,
+    joined,
+    joined_items,
+    last,
+    least,
+    members,
+    merge,
+    only,
+    pair,
+    row,
+    split,
+    total,
+)
 from .numbers import integer, minor_units, string
-from .places import each, first, get, matches, same
+from .places import coalesce, coalesce_but, each, each_of_each, get, matches
 from .text import lower, trim, upper
 from .times import timestamp
 from .values import ABSENT, FAILED, OMIT, Marker, Rejected
@@ -15,19 +38,50 @@ __all__ = [
     "OMIT",
     "Marker",
     "Rejected",
+    "add",
+    "ascending",
+    "at_most",
+    "coalesce",
+    "coalesce_but",
+    "collect",
+    "collect_all",
+    "count",
+    "different",
     "digest",
+    "distinct",
+    "divide",
     "each",
+    "each_of_each",
+    "entries",
     "first",
     "get",
+    "greatest",
+    "grouped",
     "integer",
     "join",
+    "joined",
+    "joined_items",
+    "last",
+    "least",
+    "less",
     "lower",
     "matches",
+    "members",
+    "merge",
     "minor_units",
+    "multiply",
+    "of_type",
+    "one_of",
+    "only",
+    "pair",
+    "row",
     "same",
+    "split",
     "string",
+    "subtract",
     "text_or_failed",
     "timestamp",
+    "total",
     "trim",
     "upper",
 ]

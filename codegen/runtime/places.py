@@ -10,7 +10,7 @@ import jsonschema_rs
 from .values import ABSENT, OMIT, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 
 def get(value: Any, *path: str | int) -> Any:
@@ -18,30 +18,35 @@ def get(value: Any, *path: str | int) -> Any:
     for name in path:
         if type(value) is dict:
             value = value.get(name, ABSENT)
-        elif type(value) is list and type(name) is int and name < len(value):
+        elif type(value) is list and type(name) is int and -len(value) <= name < len(value):
             value = value[name]
         else:
             return ABSENT
     return value
 
 
-def first(*values: Any) -> Any:
+def coalesce(*values: Any) -> Any:
     """The first value that is present; null is a value."""
     return next((value for value in values if value is not ABSENT), ABSENT)
 
 
-def same(left: Any, right: Any) -> bool:
-    """Equality as JSON has it, where Python would take true for 1."""
-    return (type(left) is bool) is (type(right) is bool) and left == right
+def coalesce_but(skipped: tuple[str, ...], *values: Any) -> Any:
+    """The first value that is present and none of `null`, `empty`; the last one if there is none."""
+    for value in values[:-1]:
+        is_skipped = (value is None and "null" in skipped) or (value in ("", []) and "empty" in skipped)
+        if value is not ABSENT and not is_skipped:
+            return value
+    return values[-1]
 
 
-def each(make: Callable[[Any], Any], items: Iterable[Any], pointer: str, origin: int, scope: int) -> list[Any]:
-    """``make`` of every item; completes the pointer of a rejection inside of the items, whose ``scope`` that is.
+def each(make: Callable[[Any], Any], items: Any, pointer: str, origin: int, scope: int) -> list[Any]:
+    """``make`` of every item but for those that are left out; none where ``items`` is no array.
 
-    ``pointer`` is the array's own, from the scope ``origin``.
+    Completes the pointer of a rejection inside of the items, whose ``scope`` that is. ``pointer`` is the array's own,
+    from the scope ``origin``.
     """
     made = []
-    for index, item in enumerate(items):
+    for index, item in enumerate(items if type(items) is list else ()):
         try:
             result = make(item)
         except Rejected as rejection:
@@ -52,6 +57,11 @@ def each(make: Callable[[Any], Any], items: Iterable[Any], pointer: str, origin:
         if result is not OMIT:
             made.append(result)
     return made
+
+
+def each_of_each(make: Callable[[Any], list[Any]], items: Any, pointer: str, origin: int, scope: int) -> list[Any]:
+    """The lists that ``make`` gives for every item, as one list; pointers as in ``each``."""
+    return [value for made in each(make, items, pointer, origin, scope) for value in made]
 
 
 @cache

@@ -132,7 +132,7 @@ def _webhook_envelope(profile: VendorProfile, body: Any, topic: str) -> dict[str
 
     assert profile.webhook is not None
     try:
-        found = profile.webhook.read(body, topic)
+        found = profile.webhook.read(body, topic, {}, body)
     except Rejected as rejection:
         terminal.fail(
             f"The body does not say what event it is ({rejection.pointer}: {rejection.message}). The server would keep "

@@ -77,26 +77,30 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:8ed3e9278d63fb2e0c167bf67130ba2c4ddc94e6aae4c3cda29662e93a265c8e",
+    mapping_version="sha256:e73af98d0054517fd1b4e4a761d0860c047f0cbea6c15183d326a46e2fef0db6",
     source="mappings/vendorA.yaml",
     events={
-        "inventory_update": EventBinding(
-            event_type="inventory_update",
-            emits="InventoryUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/vendorA/inventory_update.v1",
-            canonical_schema="canonical/inventory-updated.v1",
-            lane="live",
-            mapper=map_inventory_update,
+        "inventory_update": (
+            EventBinding(
+                event_type="inventory_update",
+                emits="InventoryUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/vendorA/inventory_update.v1",
+                canonical_schema="canonical/inventory-updated.v1",
+                lane="live",
+                mapper=map_inventory_update,
+            ),
         ),
-        "order_status": EventBinding(
-            event_type="order_status",
-            emits="OrderStatusChanged",
-            schema_version="1.0",
-            payload_schema="vendors/vendorA/order_status.v1",
-            canonical_schema="canonical/order-status-changed.v1",
-            lane="live",
-            mapper=map_order_status,
+        "order_status": (
+            EventBinding(
+                event_type="order_status",
+                emits="OrderStatusChanged",
+                schema_version="1.0",
+                payload_schema="vendors/vendorA/order_status.v1",
+                canonical_schema="canonical/order-status-changed.v1",
+                lane="live",
+                mapper=map_order_status,
+            ),
         ),
     },
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     type Mapper = Callable[[Any, Mapping[str, Any]], list[dict[str, Any]]]
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventBinding:
-    """One vendor event: how its payload is checked and what becomes of it."""
+    """One vendor event in one version: how its payload is checked and what becomes of it."""
 
     event_type: str
     """As the vendor names it."""
+    version: str = ""
+    """As the envelope's schemaVersion has it; empty where the event has no versions."""
+    applies: Callable[[Any, Any], bool] | None = None
+    """``applies(payload, envelope)``: whether a payload that names no version is of this one; for any JSON value."""
     emits: str
     """Canonical event type, e.g. ``InventoryUpdated``."""
     schema_version: str
@@ -35,7 +39,8 @@ class EventBinding:
     mapper: Mapper
     """``mapper(payload, envelope)``: one ``data`` object per canonical event, in order.
 
-    ``envelope`` holds vendorId, externalEventId, eventType, occurredAt (RFC 3339) and receivedAt (RFC 3339). Total on
+    ``envelope`` holds vendorId, externalEventId, eventType, occurredAt (RFC 3339), receivedAt (RFC 3339), headers
+    (by name in lower case) and tokenKey (hex). Total on
     payloads that are valid under ``payload_schema``; raises Rejected only at rules marked as fallible.
     """
 
@@ -53,10 +58,19 @@ class WebhookEnvelope:
 class WebhookBinding:
     """How a vendor's native webhook is read."""
 
-    read: Callable[[Any, str], WebhookEnvelope]
-    """``read(body, topic)`` for any JSON body; raises Rejected where the body lacks what the mapping names."""
+    read: Callable[[Any, str, Mapping[str, str], Any], WebhookEnvelope]
+    """``read(body, topic, headers, item)`` for any JSON body; raises Rejected where what the mapping names is missing.
+
+    ``item`` is an element of a body that is split, else the body.
+    """
     ignore: frozenset[str]
     """Event types that are acknowledged and stored raw, and become no canonical event."""
+    headers: tuple[str, ...] = ()
+    """Names, in lower case, of the headers that the mapping reads."""
+    split: tuple[str, ...] | None = None
+    """Member names leading to the array whose elements are events of their own."""
+    answer: str | None = None
+    """Body of the answer, where the vendor asks for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +92,23 @@ class VendorProfile:
     digest_without: tuple[tuple[str, ...], ...] = ()
     """Member names, from the payload's root, of what a sender changes on each retry."""
     webhook: WebhookBinding | None = None
-    events: Mapping[str, EventBinding] = field(default_factory=dict)
+    events: Mapping[str, tuple[EventBinding, ...]] = field(default_factory=dict)
+    """The versions of each event type."""
+
+    def binding(self, event_type: str, payload: Any, envelope: Mapping[str, Any]) -> EventBinding | None:
+        """The version that a payload is of; None if no version of the mapping takes it.
+
+        The envelope's schemaVersion decides; where there is none, the first version whose `when` holds, else the one
+        without a `when`.
+        """
+        versions = self.events.get(event_type, ())
+        named = envelope.get("schemaVersion")
+        if named is not None and any(version.version for version in versions):
+            return next((version for version in versions if version.version == named), None)
+        fitting = (
+            version for version in versions if version.applies is not None and version.applies(payload, envelope)
+        )
+        return next(fitting, None) or next((version for version in versions if version.applies is None), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +123,10 @@ class RuleLineage:
     """JSON Pointers in the payload (or ``envelope:``/``const:`` entries); ``*`` stands for an array's index."""
     steps: tuple[str, ...]
     expression: str
+    path: str
+    """The file of the rule: the mapping, or a fragment that it uses."""
     line: int
-    """Line in the mapping file, from 1."""
+    """Line in that file, from 1."""
 
 
 class Registry:
@@ -134,29 +166,27 @@ class Registry:
         if module is None:
             return ()
         document = json.loads((self._root / "lineage" / f"{module}.json").read_text(encoding="utf-8"))
-        rules = []
-        end = 0
-        for entry in document["entries"]:
-            # Lines are kept as steps from the entry before, so that a rule inserted above changes no other entry.
-            line = end + entry["linesAfterPrevious"]
-            end = line + entry["lines"] - 1
-            if "rule" not in entry:
-                continue
-            rules.append(
-                RuleLineage(
-                    rule=entry["rule"],
-                    target=entry["target"],
-                    sources=tuple(entry["sources"]),
-                    steps=tuple(entry["steps"]),
-                    expression=entry["expression"],
-                    line=line,
-                )
-            )
-        return tuple(rules)
+        return tuple(rule for source in document["sources"] for rule in _rules(source["path"], source["entries"]))
 
     def rule_location(self, vendor_id: str, rule: str) -> str | None:
         """``mappings/<vendor>.yaml:<line>`` of a rule; None if the vendor has no such rule."""
-        profile = self.vendor(vendor_id)
-        if profile is None:
-            return None
-        return next((f"{profile.source}:{entry.line}" for entry in self.lineage(vendor_id) if entry.rule == rule), None)
+        return next((f"{one.path}:{one.line}" for one in self.lineage(vendor_id) if one.rule == rule), None)
+
+
+def _rules(path: str, entries: Iterable[Mapping[str, Any]]) -> Iterator[RuleLineage]:
+    """The rules of one file."""
+    end = 0
+    for entry in entries:
+        # Lines are kept as steps from the entry before, so that a rule inserted above changes no other entry.
+        line = end + entry["linesAfterPrevious"]
+        end = line + entry["lines"] - 1
+        if "rule" in entry:
+            yield RuleLineage(
+                rule=entry["rule"],
+                target=entry["target"],
+                sources=tuple(entry["sources"]),
+                steps=tuple(entry["steps"]),
+                expression=entry["expression"],
+                path=path,
+                line=line,
+            )

@@ -97,7 +97,7 @@ def _not_stored(
 
 def _record(app: Application, delivery: Delivery, received_at: datetime) -> IngestRecord:
     ingest_id = app.ids.new_id(received_at)
-    binding = delivery.profile.events.get(delivery.event_type)
+    versions = delivery.profile.events.get(delivery.event_type)
     raw = ClaimCheck(
         app.raw.bucket,
         raw_key(delivery.key.vendor_id, ingest_id, received_at),
@@ -114,7 +114,7 @@ def _record(app: Application, delivery: Delivery, received_at: datetime) -> Inge
         raw=raw,
         payload_digest=delivery.payload_digest,
         digest_rule=delivery.digest_rule,
-        lane=Lane(binding.lane) if binding else Lane.LIVE,
+        lane=Lane(versions[0].lane) if versions else Lane.LIVE,
         status=Status.RECEIVED,
         dispatch_at=received_at + FIRST_DISPATCH,
     )

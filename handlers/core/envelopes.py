@@ -205,7 +205,7 @@ def identify(registry: Registry, profile: VendorProfile, topic: str, body: Any) 
     """What a webhook's body says where the envelope API has an envelope, or why it cannot be told."""
     assert profile.webhook is not None
     try:
-        identity = profile.webhook.read(body, topic)
+        identity = profile.webhook.read(body, topic, {}, body)
     except Rejected as rejection:
         rule = registry.rule_location(profile.vendor_id, rejection.rule)
         return Violation(rejection.pointer, rejection.code, rejection.message, rule)

@@ -36,7 +36,11 @@ def normalize_payload(
     registry: Registry, profile: VendorProfile, event_type: str, payload: Any, envelope: Mapping[str, Any]
 ) -> Mapped | Refused:
     """Validate, map, validate. ``envelope`` is what ``EventBinding.mapper`` takes. Total on any JSON payload."""
-    binding = profile.events.get(event_type)
+    binding = profile.binding(event_type, payload, envelope)
+    if binding is None and event_type in profile.events:
+        known = ", ".join(version.version for version in profile.events[event_type])
+        message = f"{profile.source} maps no such version of '{event_type}'; it maps {known}."
+        return refused(ReasonCode.NO_MAPPING, message)
     if binding is None:
         if profile.webhook is not None and event_type in profile.webhook.ignore:
             return Mapped(None, ())

@@ -117,12 +117,13 @@ def outcome_of(app: Application, record: IngestRecord) -> Decided | Refused:
         if isinstance(identity, Violation):
             return Refused(ReasonCode.ENVELOPE_UNREADABLE, (identity,))
         event_type, occurred_at = identity
-    envelope = {
+    envelope: dict[str, Any] = {
         "vendorId": record.key.vendor_id,
         "externalEventId": record.key.external_event_id,
         "eventType": event_type,
         "occurredAt": occurred_at,
         "receivedAt": rfc3339(record.received_at),
+        "headers": {},
     }
     mapped = normalize_payload(app.registry, profile, event_type, payload, envelope)
     return decide(app, record, profile.mapping_version, mapped, occurred_at) if isinstance(mapped, Mapped) else mapped

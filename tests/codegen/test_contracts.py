@@ -170,7 +170,7 @@ def exploded(count: int, maximum: int | None) -> int | str:
     module = mapper(sources, Diagnostics())
     assert module
     try:
-        return len(module["PROFILE"].events["event"].mapper({"items": [{"id": "x"}] * count}, {}))
+        return len(module["PROFILE"].events["event"][0].mapper({"items": [{"id": "x"}] * count}, {}))
     except runtime_rejected(module) as rejection:
         return str(rejection.code)
 

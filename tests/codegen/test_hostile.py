@@ -39,7 +39,7 @@ NODES = set(
     WORD.findall("""
         Module ImportFrom alias FunctionDef arguments arg Name Load Store Constant AnnAssign Assign Dict Subscript
         Return List Tuple Call keyword Attribute If Compare Is IsNot Eq LtE NotIn UnaryOp Not USub BoolOp And Or Raise
-        IfExp Lambda
+        IfExp Lambda ListComp comprehension GeneratorExp
     """)
 )
 IMPORTS = {
@@ -51,7 +51,8 @@ IMPORTS = {
 }
 NAMES = set(
     WORD.findall("""
-        Any Decimal rt payload envelope value converted data body topic dict list str len frozenset PROFILE read_webhook
+        Any Decimal rt payload envelope value converted data body topic headers item dict list str bool len any frozenset
+        PROFILE read_webhook
     """)
 )
 FIELDS = {"get", "event_type", "external_event_id", "occurred_at"}

@@ -61,7 +61,7 @@ def run(sources: dict[str, str], payload: dict[str, Any]) -> Any:
     module = mapper(sources, diagnostics)
     assert module, "\n".join(map(str, diagnostics.sorted()))
     assert diagnostics.sorted() == []
-    return module["PROFILE"].events["event"].mapper(payload, {})
+    return module["PROFILE"].events["event"][0].mapper(payload, {})
 
 
 def test_the_example_of_an_event_compiles_and_maps() -> None:

@@ -30,8 +30,8 @@ def outcome(vendor_id: str, event_type: str, raw: bytes) -> str:
     result = normalize(delivery)
     if result.quarantine is not None:
         return str(result.quarantine["reason"])
-    binding = delivery.profile.events.get(delivery.event_type)
-    return f"{binding.emits} x {len(result.canonical or [])}" if binding else "ignored"
+    versions = delivery.profile.events.get(delivery.event_type)
+    return f"{versions[0].emits} x {len(result.canonical or [])}" if versions else "ignored"
 
 
 def test_every_payload_of_the_mapped_vendors_has_its_outcome(capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,9 +27,9 @@ def profile_of(vendor_id: str) -> VendorProfile:
 def mapped_by(vendor_id: str, event_type: str, mapper: Mapper, **changes: Any) -> OtherRegistry:
     """One event's mapper, and what else is given of its binding, is another."""
     profile = profile_of(vendor_id)
-    binding = replace(profile.events[event_type], mapper=mapper, **changes)
+    binding = replace(profile.events[event_type][0], mapper=mapper, **changes)
     return OtherRegistry(
-        replace(profile, events={**profile.events, event_type: binding}, mapping_version=OTHER_VERSION)
+        replace(profile, events={**profile.events, event_type: (binding,)}, mapping_version=OTHER_VERSION)
     )
 
 

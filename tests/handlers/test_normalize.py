@@ -52,8 +52,8 @@ def test_an_event_type_without_a_mapping_waits_for_one(world: World) -> None:
     assert world.feed() == []
     profile = REGISTRY.vendor("vendorA")
     assert profile is not None
-    binding: EventBinding = replace(profile.events["inventory_update"], event_type="stock_take")
-    events = {**profile.events, "stock_take": binding}
+    binding: EventBinding = replace(profile.events["inventory_update"][0], event_type="stock_take")
+    events = {**profile.events, "stock_take": (binding,)}
     world.use(OtherRegistry(replace(profile, events=events, mapping_version="sha256:" + "e" * 64)))
     release(world.app, kept(world))
     world.drain()
@@ -201,7 +201,7 @@ def test_replay_with_the_same_result_emits_nothing_and_keeps_every_byte(world: W
     body = world.app.normalized.get(before.normalized[0].key, before.normalized[0].version_id)
     profile = REGISTRY.vendor("vendorA")
     assert profile is not None
-    world.use(mapped_by("vendorA", "inventory_update", profile.events["inventory_update"].mapper))
+    world.use(mapped_by("vendorA", "inventory_update", profile.events["inventory_update"][0].mapper))
     assert replay(world.app, before) is ReplayOutcome.STARTED
     world.drain()
     after = record_of(world)
@@ -267,7 +267,7 @@ def test_replay_with_fewer_events_retracts_the_rest(world: World) -> None:
     world.drain()
     profile = REGISTRY.vendor("square")
     assert profile is not None
-    whole = profile.events["inventory.count.updated"].mapper
+    whole = profile.events["inventory.count.updated"][0].mapper
     world.use(mapped_by("square", "inventory.count.updated", lambda payload, known: whole(payload, known)[:1]))
     (record,) = world.app.queries.events(
         vendor_id="square", received_from=None, received_before=None, after=None, limit=10

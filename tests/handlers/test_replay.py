@@ -69,8 +69,8 @@ def test_a_replay_releases_what_another_mapping_takes(world: World) -> None:
     world.post(envelope(eventType="stock_take"))
     world.drain()
     profile = profile_of("vendorA")
-    binding = replace(profile.events["inventory_update"], event_type="stock_take")
-    events = {**profile.events, "stock_take": binding}
+    binding = replace(profile.events["inventory_update"][0], event_type="stock_take")
+    events = {**profile.events, "stock_take": (binding,)}
     world.use(OtherRegistry(replace(profile, events=events, mapping_version=OTHER_VERSION)))
     assert replay(world.app, world.record()) is ReplayOutcome.STARTED
     world.drain()
@@ -127,7 +127,7 @@ def test_another_type_withdraws_the_old_one_first(world: World) -> None:
     world.post(envelope())
     world.drain()
     status = {"orderId": "PO-1", "status": "SHIPPED", "changedAt": "2026-01-30T20:15:12Z"}
-    other = profile_of("vendorA").events["order_status"]
+    other = profile_of("vendorA").events["order_status"][0]
     world.use(
         inventory_by(
             lambda *_: [status],

@@ -37,7 +37,7 @@ READABLE = WebhookEnvelope("inventory.count.updated", "e-1", "2026-01-30T20:15:1
 
 
 def test_a_body_that_could_not_be_read_is_read_anew_when_released(world: World) -> None:
-    def failing(_: object, __: object) -> WebhookEnvelope:
+    def failing(*_: object) -> WebhookEnvelope:
         raise Rejected(rule="webhook/external_event_id", code="ABSENT", pointer="/id", expected="a text", found=OMIT)
 
     webhook = WebhookBinding(read=failing, ignore=frozenset())

@@ -38,11 +38,15 @@ def _sound(_: Arguments) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDefinition:
-    """One step. Its run time is the function of the same name in the runtime."""
+    """One step."""
 
     name: str
     takes: frozenset[str]
     """JSON types. A list goes through a step that takes none element by element."""
+    items: frozenset[str] = frozenset()
+    """JSON types that the elements of a list may have; empty for any, null among them."""
+    function: str = ""
+    """Name of the runtime's function where it is not the step's."""
     parameters: tuple[Parameter, ...] = ()
     rest: Parameter | None = None
     """What may stand behind the parameters any number of times."""
@@ -70,5 +74,10 @@ def constant(argument: ValueType) -> Any:
 
 
 def result_type(step: StepDefinition, value: ValueType, arguments: Arguments) -> ValueType:
-    """What the step makes of a value that is neither absent nor null."""
-    return replace(step.result(value, arguments), absent=False, nullable=False)
+    """What the step makes of a value that is neither absent nor null. Of a list's elements one may be null."""
+    return replace(step.result(value, arguments), absent=False)
+
+
+def takes_list(step: StepDefinition) -> bool:
+    """Whether a list goes through the step as a whole."""
+    return "array" in step.takes

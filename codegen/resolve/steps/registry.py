@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codegen.resolve.steps import numbers, text, times
+from codegen.resolve.steps import lists, numbers, text, times
 
-STEPS = {step.name: step for step in (*text.STEPS, *numbers.STEPS, *times.STEPS)}
+STEPS = {step.name: step for step in (*text.STEPS, *numbers.STEPS, *times.STEPS, *lists.STEPS)}
 """Every step by name."""

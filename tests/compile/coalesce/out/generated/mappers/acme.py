@@ -9,7 +9,7 @@ from generated.runtime.binding import EventBinding, VendorProfile
 
 def _item__item_id(payload: Any, envelope: Any) -> Any:
     # itemId <- sku ?? ean ?? isbn or quarantine
-    value: Any = rt.first(rt.get(payload, "sku"), rt.get(payload, "ean"), rt.get(payload, "isbn"))
+    value: Any = rt.coalesce(rt.get(payload, "sku"), rt.get(payload, "ean"), rt.get(payload, "isbn"))
     if value is rt.ABSENT:
         raise rt.Rejected(rule="item/itemId", code="MISSING", pointer="/sku", expected="a value", found=value, scope=0)
     return value
@@ -21,11 +21,11 @@ def _item(payload: Any, envelope: Any) -> Any:
     # itemId <- sku ?? ean ?? isbn or quarantine
     data["itemId"] = _item__item_id(payload, envelope)
     # reason <- a ?? b
-    value = rt.first(rt.get(payload, "a"), rt.get(payload, "b"))
+    value = rt.coalesce(rt.get(payload, "a"), rt.get(payload, "b"))
     if value is not rt.ABSENT:
         data["reason"] = value
     # note <- b ?? 'nothing said'
-    data["note"] = rt.first(rt.get(payload, "b"), "nothing said")
+    data["note"] = rt.coalesce(rt.get(payload, "b"), "nothing said")
     return data
 
 
@@ -44,14 +44,16 @@ PROFILE = VendorProfile(
     mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
-        "item": EventBinding(
-            event_type="item",
-            emits="ItemUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/acme/item",
-            canonical_schema="canonical/item-updated.v1",
-            lane="live",
-            mapper=map_item,
+        "item": (
+            EventBinding(
+                event_type="item",
+                emits="ItemUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/acme/item",
+                canonical_schema="canonical/item-updated.v1",
+                lane="live",
+                mapper=map_item,
+            ),
         ),
     },
 )

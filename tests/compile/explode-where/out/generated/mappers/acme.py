@@ -46,17 +46,18 @@ def map_item(payload: Any, envelope: Any) -> list[Any]:
     value: Any = rt.get(payload, "counts")
     if value is rt.ABSENT:
         raise rt.Rejected(rule="item", code="MISSING", pointer="/counts", expected="a value", found=value, scope=0)
-    if not 0 <= len(value) <= 1000:
-        raise rt.Rejected(
-            rule="item", code="WRONG_COUNT", pointer="/counts", expected="at most 1,000 items", found=value, scope=0
-        )
-    return rt.each(
+    value = rt.each(
         lambda scope1: _item(payload, scope1, envelope) if not (rt.get(scope1, "old") is True) else rt.OMIT,
         value,
         "/counts",
         0,
         1,
     )
+    if not 0 <= len(value) <= 1000:
+        raise rt.Rejected(
+            rule="item", code="WRONG_COUNT", pointer="/counts", expected="at most 1,000 items", found=value, scope=0
+        )
+    return value
 
 
 PROFILE = VendorProfile(
@@ -70,14 +71,16 @@ PROFILE = VendorProfile(
     mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
-        "item": EventBinding(
-            event_type="item",
-            emits="StockCounted",
-            schema_version="1.0",
-            payload_schema="vendors/acme/item",
-            canonical_schema="canonical/stock-counted.v1",
-            lane="live",
-            mapper=map_item,
+        "item": (
+            EventBinding(
+                event_type="item",
+                emits="StockCounted",
+                schema_version="1.0",
+                payload_schema="vendors/acme/item",
+                canonical_schema="canonical/stock-counted.v1",
+                lane="live",
+                mapper=map_item,
+            ),
         ),
     },
 )

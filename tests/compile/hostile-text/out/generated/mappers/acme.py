@@ -93,14 +93,16 @@ PROFILE = VendorProfile(
     mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
-        "type": EventBinding(
-            event_type="type",
-            emits="ItemUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/acme/type_",
-            canonical_schema="canonical/item-updated.v1",
-            lane="live",
-            mapper=map_type,
+        "type": (
+            EventBinding(
+                event_type="type",
+                emits="ItemUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/acme/type_",
+                canonical_schema="canonical/item-updated.v1",
+                lane="live",
+                mapper=map_type,
+            ),
         ),
     },
 )

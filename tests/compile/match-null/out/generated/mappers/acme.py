@@ -84,14 +84,16 @@ PROFILE = VendorProfile(
     mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
-        "item": EventBinding(
-            event_type="item",
-            emits="ItemUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/acme/item",
-            canonical_schema="canonical/item-updated.v1",
-            lane="live",
-            mapper=map_item,
+        "item": (
+            EventBinding(
+                event_type="item",
+                emits="ItemUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/acme/item",
+                canonical_schema="canonical/item-updated.v1",
+                lane="live",
+                mapper=map_item,
+            ),
         ),
     },
 )

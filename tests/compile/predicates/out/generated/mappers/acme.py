@@ -29,9 +29,9 @@ def _item__note(payload: Any, envelope: Any) -> Any:
 
 def _item__flag(payload: Any, envelope: Any) -> Any:
     # flag <- when
-    if rt.same(payload["mixed"], 1) is True:
+    if rt.same(payload["mixed"], 1):
         return True
-    if rt.same(payload["mixed"], True) is True:
+    if rt.same(payload["mixed"], True):
         return False
     return rt.OMIT
 
@@ -65,14 +65,16 @@ PROFILE = VendorProfile(
     mapping_version="sha256:...",
     source="mappings/acme.yaml",
     events={
-        "item": EventBinding(
-            event_type="item",
-            emits="ItemUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/acme/item",
-            canonical_schema="canonical/item-updated.v1",
-            lane="live",
-            mapper=map_item,
+        "item": (
+            EventBinding(
+                event_type="item",
+                emits="ItemUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/acme/item",
+                canonical_schema="canonical/item-updated.v1",
+                lane="live",
+                mapper=map_item,
+            ),
         ),
     },
 )

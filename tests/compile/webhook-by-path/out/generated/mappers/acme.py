@@ -18,7 +18,7 @@ def map_changed(payload: Any, envelope: Any) -> list[Any]:
     return [_changed(payload, envelope)]
 
 
-def webhook_event_type(body: Any, topic: str) -> Any:
+def webhook_event_type(body: Any, topic: str, headers: Any, item: Any) -> Any:
     # event_type <- path.topic
     value: Any = topic
     converted = rt.text_or_failed(value)
@@ -44,7 +44,7 @@ def webhook_event_type(body: Any, topic: str) -> Any:
     return value
 
 
-def webhook_external_event_id(body: Any, topic: str) -> Any:
+def webhook_external_event_id(body: Any, topic: str, headers: Any, item: Any) -> Any:
     # external_event_id <- digest(body)
     value: Any = rt.digest(body)
     converted = rt.text_or_failed(value)
@@ -70,16 +70,27 @@ def webhook_external_event_id(body: Any, topic: str) -> Any:
     return value
 
 
-def webhook_occurred_at(body: Any, topic: str) -> Any:
+def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
     # occurred_at <- body.at | timestamp
     value: Any = rt.get(body, "at")
+    converted = rt.of_type(value, ("string",))
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="webhook/occurred_at",
+            code="ENVELOPE_UNREADABLE",
+            pointer="/at",
+            expected="a time",
+            found=value,
+            scope=0,
+        )
+    value = converted
     converted = rt.timestamp(value)
     if converted is rt.FAILED:
         raise rt.Rejected(
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/at",
-            expected="an RFC 3339 time",
+            expected="a time",
             found=value,
             scope=0,
         )
@@ -87,11 +98,11 @@ def webhook_occurred_at(body: Any, topic: str) -> Any:
     return value
 
 
-def read_webhook(body: Any, topic: str) -> WebhookEnvelope:
+def read_webhook(body: Any, topic: str, headers: Any, item: Any) -> WebhookEnvelope:
     return WebhookEnvelope(
-        event_type=webhook_event_type(body, topic),
-        external_event_id=webhook_external_event_id(body, topic),
-        occurred_at=webhook_occurred_at(body, topic),
+        event_type=webhook_event_type(body, topic, headers, item),
+        external_event_id=webhook_external_event_id(body, topic, headers, item),
+        occurred_at=webhook_occurred_at(body, topic, headers, item),
     )
 
 
@@ -106,16 +117,24 @@ PROFILE = VendorProfile(
     mapping_version="sha256:...",
     source="mappings/acme.yaml",
     digest_without=(),
-    webhook=WebhookBinding(read=read_webhook, ignore=frozenset(())),
+    webhook=WebhookBinding(
+        read=read_webhook,
+        ignore=frozenset(()),
+        headers=(),
+        split=None,
+        answer=None,
+    ),
     events={
-        "changed": EventBinding(
-            event_type="changed",
-            emits="ItemUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/acme/changed",
-            canonical_schema="canonical/item-updated.v1",
-            lane="live",
-            mapper=map_changed,
+        "changed": (
+            EventBinding(
+                event_type="changed",
+                emits="ItemUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/acme/changed",
+                canonical_schema="canonical/item-updated.v1",
+                lane="live",
+                mapper=map_changed,
+            ),
         ),
     },
 )
