@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from codegen.frontend.json_schema import value_at
+from codegen.frontend.json_schema import LIST_BELOW, NAMED_BELOW, ONE_BELOW, value_at
+from codegen.frontend.json_source import escaped
 from codegen.naming import ClassName
 
 if TYPE_CHECKING:
     from codegen.frontend.json_schema import Resolve
     from codegen.frontend.json_source import JsonSource
 
-# A base of its own would change where the references below it lead.
-_LEFT_OUT = frozenset({"$defs", "$id"})
+# A base of its own would change where the references below it lead, and no reference leads to an anchor any more.
+_LEFT_OUT = frozenset({"$defs", "$id", "$anchor"})
 
 
 class Bundler:
@@ -27,27 +28,37 @@ class Bundler:
 
     def bundle(self, source: JsonSource) -> dict[str, Any]:
         """The document; every reference was found to lead somewhere before."""
-        bundled = self._copy(source, source.value)
+        if isinstance(source.value, bool):
+            return {} if source.value else {"not": {}}
+        bundled: dict[str, Any] = self._copy(source, "", source.value)
         if self._definitions:
             bundled["$defs"] = dict(sorted(self._definitions.items()))
         return bundled
 
-    def _copy(self, source: JsonSource, schema: dict[str, Any]) -> dict[str, Any]:
+    def _copy(self, source: JsonSource, at: str, schema: Any) -> Any:
         """The schema with its references moved; constants and examples stay as they are."""
+        if isinstance(schema, bool):
+            return schema
         copied: dict[str, Any] = {}
         for keyword, value in schema.items():
+            place = f"{at}/{keyword}"
             if keyword == "$ref":
-                copied[keyword] = f"{self._prefix}{self._define(source, value)}"
-            elif keyword == "items":
-                copied[keyword] = self._copy(source, value)
-            elif keyword == "properties":
-                copied[keyword] = {name: self._copy(source, below) for name, below in value.items()}
-            elif keyword not in _LEFT_OUT:
+                copied[keyword] = f"{self._prefix}{self._define(source, at, value)}"
+            elif keyword in _LEFT_OUT:
+                continue
+            elif keyword in ONE_BELOW:
+                copied[keyword] = self._copy(source, place, value)
+            elif keyword in LIST_BELOW:
+                copied[keyword] = [self._copy(source, f"{place}/{index}", item) for index, item in enumerate(value)]
+            elif keyword in NAMED_BELOW:
+                members = ((name, f"{place}/{escaped(name)}", inner) for name, inner in value.items())
+                copied[keyword] = {name: self._copy(source, below, inner) for name, below, inner in members}
+            else:
                 copied[keyword] = value
         return copied
 
-    def _define(self, source: JsonSource, reference: str) -> str:
-        found = self._resolve(source, reference)
+    def _define(self, source: JsonSource, at: str, reference: str) -> str:
+        found = self._resolve(source, at, reference)
         assert found is not None, "the reader reports references that lead nowhere"
         target, pointer = found
         place = (target.path, pointer)
@@ -55,10 +66,14 @@ class Bundler:
             schema = value_at(target.value, pointer)
             file = PurePosixPath(target.path).name.partition(".")[0]
             # A class name needs no escape in a pointer.
-            name = str(ClassName(pointer.rpartition("/")[2] or schema.get("title") or file))
+            name = str(ClassName(pointer.rpartition("/")[2] or _title(schema) or file))
             while name in self._definitions:
                 name = f"{name}_"
             self._names[place] = name
             self._definitions[name] = None
-            self._definitions[name] = self._copy(target, schema)
+            self._definitions[name] = self._copy(target, pointer, schema)
         return self._names[place]
+
+
+def _title(schema: Any) -> str:
+    return schema.get("title", "") if isinstance(schema, dict) else ""

@@ -54,7 +54,7 @@ class _Bundler:
 
     def _component(self, reference: str, place: Span) -> str:
         source = JsonSource(self._path, "", {"$ref": reference})
-        if self._store.resolve(source, reference) is None:
+        if self._store.resolve(source, "", reference) is None:
             self._diagnostics.add(Code.OPENAPI, place, f"$ref '{reference}' leads to no schema below schemas/")
             return reference
         if self._store.inline(source) is None:

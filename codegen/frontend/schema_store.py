@@ -6,9 +6,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from codegen.frontend.bundle import Bundler
-from codegen.frontend.json_schema import NOTHING, value_at
+from codegen.frontend.json_schema import ASSERTIONS, CANONICAL
 from codegen.frontend.json_source import load_json
-from codegen.frontend.schema_reader import SchemaReader, is_well_formed
+from codegen.frontend.references import SchemaPlaces
+from codegen.frontend.schema_form import is_well_formed
+from codegen.frontend.schema_reader import SchemaReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,7 @@ class SchemaStore:
         self._diagnostics = diagnostics
         self._sources: dict[str, JsonSource | None] = {}
         self._schemas: dict[str, Schema | None] = {}
+        self._places: dict[JsonSource, SchemaPlaces] = {}
 
     def names(self) -> list[str]:
         """Every schema file, as the path below the project's root."""
@@ -51,22 +54,31 @@ class SchemaStore:
         return self._read(source) if is_well_formed(source, self._diagnostics) else None
 
     def _read(self, source: JsonSource) -> Schema | None:
-        return SchemaReader(self.resolve, self._diagnostics).root(source)
+        keywords = CANONICAL if source.path.startswith("schemas/canonical/") else ASSERTIONS
+        return SchemaReader(self.resolve, keywords, self._diagnostics).root(source)
 
     def bundle(self, source: JsonSource, prefix: str = "#/$defs/") -> dict[str, Any]:
         """A sound schema as one self-contained document; what it refers to is under ``$defs``."""
         return Bundler(self.resolve, prefix).bundle(source)
 
-    def resolve(self, source: JsonSource, reference: str) -> tuple[JsonSource, str] | None:
-        """The source and pointer that a `$ref` in ``source`` names; None if it leads nowhere."""
-        file, _, pointer = reference.partition("#")
-        target: JsonSource | None = source
-        if file:
-            joined = _normal(PurePosixPath(source.path).parent / file)
-            target = self.source(joined) if joined and joined.startswith("schemas/") else None
-        if target is None or (pointer and not pointer.startswith("/")):
+    def resolve(self, source: JsonSource, at: str, reference: str) -> tuple[JsonSource, str] | None:
+        """The source and pointer that a `$ref` in the schema ``at`` of ``source`` names; None if it leads to none."""
+        places = self._places_of(source)
+        pointer = places.within(at, reference)
+        if pointer is not None:
+            return source, pointer
+        file, _, fragment = reference.partition("#")
+        if not file or not places.follows_path(at):
             return None
-        return (target, pointer) if value_at(target.value, pointer) is not NOTHING else None
+        joined = _normal(PurePosixPath(source.path).parent / file)
+        target = self.source(joined) if joined and joined.startswith("schemas/") else None
+        found = self._places_of(target).fragment(fragment) if target else None
+        return (target, found) if target and found is not None else None
+
+    def _places_of(self, source: JsonSource) -> SchemaPlaces:
+        if source not in self._places:
+            self._places[source] = SchemaPlaces(source)
+        return self._places[source]
 
 
 def _normal(path: PurePosixPath) -> str | None:

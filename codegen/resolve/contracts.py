@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from codegen.diagnostics import Code, Diagnostics
+from codegen.frontend.json_schema import TYPES
 from codegen.frontend.json_source import escaped
 from codegen.ir.project import ContractSchema, FieldDoc
 from codegen.naming import ClassName, model_module
@@ -68,10 +69,16 @@ def _fields(schema: Schema, pointer: str) -> Iterator[FieldDoc]:
         yield from _fields(below, at)
         if below.items is not None:
             yield from _fields(below.items, f"{at}/*")
+        if below.additional is not None:
+            of_any = below.additional
+            yield FieldDoc(f"{at}/*", _describe(of_any), False, of_any.sensitive, of_any.description)  # noqa: FBT003
+            yield from _fields(of_any, f"{at}/*")
+        if below.content is not None:
+            yield from _fields(below.content, at)
 
 
 def _describe(schema: Schema) -> str:
-    words = " or ".join(schema.types)
+    words = "anything" if schema.types == TYPES else " or ".join(schema.types) or "nothing"
     if schema.format:
         words += f" ({schema.format})"
     if schema.enum is not None:

@@ -150,4 +150,6 @@ def descend(path: Path, names: tuple[str | int, ...], start: ValueType, diagnost
 
 
 def _child(schema: Schema, name: str | int) -> Schema | None:
-    return schema.items if isinstance(name, int) else schema.properties.get(name)
+    if isinstance(name, str):
+        return schema.properties.get(name, schema.additional)
+    return schema.prefix[name] if 0 <= name < len(schema.prefix) else schema.items

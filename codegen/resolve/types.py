@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
-
 from codegen.diagnostics import shown
-from codegen.frontend.json_schema import type_of_value
+from codegen.frontend.json_schema import constant_validator, type_of_value
+from codegen.frontend.schema_algebra import distinct
 from codegen.ir.statements import Test
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+    import jsonschema_rs
 
     from codegen.frontend.json_schema import Schema
     from codegen.source import Scalar
@@ -66,16 +67,9 @@ class ValueType:
         return f"{words}, may be absent" if self.absent else words
 
 
-_OF_CONSTANTS = (
-    "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
-    "pattern", "format",
-)  # fmt: skip
-
-
 @lru_cache(maxsize=10_000)
 def _validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
-    keywords = {keyword: schema.keywords[keyword] for keyword in _OF_CONSTANTS if keyword in schema.keywords}
-    return jsonschema_rs.Draft202012Validator(keywords, validate_formats=True)
+    return constant_validator(schema.keywords)
 
 
 def accepts(schema: Schema, constant: Scalar) -> bool:
@@ -88,7 +82,8 @@ def type_of_schema(schema: Schema, *, absent: bool = False) -> ValueType:
     kinds = schema.value_types
     found = ValueType(
         kind=kinds[0] if len(kinds) == 1 else "any" if kinds else "null",
-        nullable=schema.nullable,
+        # Where no value is valid there is none to misread.
+        nullable=schema.nullable or not schema.types,
         absent=absent,
         minimum=schema.minimum,
         maximum=schema.maximum,
@@ -102,7 +97,7 @@ def type_of_schema(schema: Schema, *, absent: bool = False) -> ValueType:
     )
     if schema.enum is None:
         return found
-    return _with_enum(found, tuple(item for item in schema.enum if item is not None and accepts(schema, item)))
+    return _with_enum(found, tuple(item for item in schema.enum if item is not None))
 
 
 def type_of_literal(value: Scalar) -> ValueType:
@@ -137,7 +132,7 @@ def union(left: ValueType, right: ValueType) -> ValueType:
         kind=kinds.pop() if len(kinds) == 1 else "any" if kinds else "null",
         nullable=left.nullable or right.nullable,
         absent=left.absent and right.absent,
-        enum=_distinct((*enums[0], *enums[1])) if enums[0] is not None and enums[1] is not None else None,
+        enum=distinct((*enums[0], *enums[1])) if enums[0] is not None and enums[1] is not None else None,
         minimum=min(minima) if None not in minima else None,  # type: ignore[type-var]  # no None is among them
         maximum=max(maxima) if None not in maxima else None,  # type: ignore[type-var]  # no None is among them
         min_length=min(left.min_length, right.min_length),
@@ -146,11 +141,6 @@ def union(left: ValueType, right: ValueType) -> ValueType:
         format=left.format if left.format == right.format else None,
         schema=left.schema if left.schema is right.schema else None,
     )
-
-
-def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The values, each once. Python would take true for 1."""
-    return tuple({(type_of_value(value), value): value for value in values}.values())
 
 
 def list_of(element: ValueType, *, min_items: int = 0, max_items: int | None = None) -> ValueType:

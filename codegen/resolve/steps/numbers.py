@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codegen.frontend.schema_reader import whole_bound
+from codegen.frontend.schema_keywords import whole_bound
 from codegen.resolve.steps.definition import NUMERIC, PLAIN, TEXT, Parameter, StepDefinition
 from codegen.resolve.types import ValueType
 from codegen.runtime import mapping as runtime
