@@ -10,10 +10,12 @@ unset UV_INDEX UV_EXTRA_INDEX_URL UV_INDEX_URL UV_DEFAULT_INDEX UV_FIND_LINKS VI
 
 wanted="$(cat .python-version)"
 stamp=.venv/.requirements.sha256
+suite=.venv/json-schema-test-suite
 
 digest() { cat .python-version requirements/dev.txt requirements/tools.txt | { sha256sum 2>/dev/null || shasum -a 256; }; }
 
-if [ "${1:-}" != lock ] && [ -x .venv/bin/python ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(digest)" ]; then
+if [ "${1:-}" != lock ] && [ -x .venv/bin/python ] && [ -d "$suite" ] && [ -f "$stamp" ] &&
+  [ "$(cat "$stamp")" = "$(digest)" ]; then
   exit 0
 fi
 
@@ -64,6 +66,22 @@ fi
 echo "setup: installing the locked packages into .venv" >&2
 [ -x .venv/bin/python ] || "$uv_bin" venv --quiet --clear --python "$python_bin" .venv
 VIRTUAL_ENV="$PWD/.venv" "$uv_bin" pip sync --quiet --require-hashes requirements/dev.txt
+
+# The official test suite of JSON Schema comes only in the source distribution of jsonschema, whose hash the lock holds.
+# uv unpacks a source distribution nowhere but in its cache.
+fetch_suite() {
+  local work
+  work="$(mktemp -d)"
+  awk '/^[^ ]/ {inside = /^jsonschema==/} inside && !/#/' requirements/dev.txt >"$work/requirement.txt"
+  UV_CACHE_DIR="$work/cache" VIRTUAL_ENV="$PWD/.venv" "$uv_bin" pip install --quiet --no-deps --no-binary jsonschema \
+    --require-hashes --target "$work/built" -r "$work/requirement.txt" &&
+    rm -rf "$suite" && mv "$work"/cache/sdists-*/*/jsonschema/*/*/src/json "$suite"
+  local status=$?
+  rm -rf "$work"
+  return $status
+}
+
+fetch_suite || echo "setup: no JSON-Schema-Test-Suite; tests/schema_suite fails until this has run with a network" >&2
 # The packages run from the checkout: on the path of this interpreter, and as the command `dvss`.
 echo "$PWD" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/dvss.pth"
 printf '#!/bin/sh\nexec "%s" -m dvss "$@"\n' "$PWD/.venv/bin/python" >.venv/bin/dvss

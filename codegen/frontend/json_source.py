@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from codegen.diagnostics import Code, Diagnostics, Span
+from codegen.diagnostics import Code, Diagnostics, Span, shown
 from codegen.source import MAX_DEPTH, MAX_DIGITS, ListNode, MapNode, exact_number, is_usable, load_yaml, place_of
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def load_json(path: str, text: str, diagnostics: Diagnostics) -> JsonSource | No
     odd = _odd_character(value)
     if odd is not None:
         source = JsonSource(path, text, value)
-        message = "a text holds the character U+0000 or half of a surrogate pair"
+        message = f"the text at {shown(odd)} holds the character U+0000 or half of a surrogate pair"
         diagnostics.add(Code.MALFORMED_FILE, source.span(odd), message)
         return None
     return JsonSource(path, text, value)

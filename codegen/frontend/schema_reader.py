@@ -93,7 +93,7 @@ class SchemaReader:
             self._report(Code.KEYWORD, source.span(f"{pointer}/{escaped(keyword)}"), message, hint)
         if value.get("$schema", DIALECT) != DIALECT:
             place = source.span(f"{pointer}/$schema")
-            self._report(Code.KEYWORD, place, f"'{value['$schema']}' is another dialect", f"use {DIALECT}")
+            self._report(Code.KEYWORD, place, f"$schema '{value['$schema']}' is another dialect", f"use {DIALECT}")
 
     def _follow(self, source: JsonSource, pointer: str, reference: str, way: Way) -> Schema:
         place = f"{pointer}/$ref"

@@ -150,7 +150,12 @@ class Language:
     schemes: tuple[str, ...]
     lanes: tuple[str, ...]
     envelope: tuple[str, ...]
-    assertions: tuple[str, ...]
+    canonical_keywords: tuple[str, ...]
+    payload_keywords: tuple[str, ...]
+    """Those that only payloads may use."""
+    annotations: tuple[str, ...]
+    refused_keywords: tuple[tuple[str, str], ...]
+    """Each with the reason."""
     formats: tuple[str, ...]
     max_events: int
     default_payload_bytes: int

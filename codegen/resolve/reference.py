@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codegen.frontend.events import LANES
-from codegen.frontend.json_schema import ASSERTIONS, FORMATS
+from codegen.frontend.json_schema import ANNOTATIONS, ASSERTIONS, CANONICAL, FORMATS, REFUSED
 from codegen.frontend.mapping import DEFAULT_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES, SCHEMES
 from codegen.ir.project import Language, StepDoc
 from codegen.resolve.arrays import MAX_EVENTS
@@ -23,7 +23,10 @@ def language() -> Language:
         schemes=SCHEMES,
         lanes=LANES,
         envelope=tuple(ENVELOPE),
-        assertions=tuple(sorted(ASSERTIONS)),
+        canonical_keywords=tuple(sorted(CANONICAL)),
+        payload_keywords=tuple(sorted(ASSERTIONS - CANONICAL)),
+        annotations=tuple(sorted(ANNOTATIONS)),
+        refused_keywords=tuple(sorted(REFUSED.items())),
         formats=tuple(sorted(FORMATS)),
         max_events=MAX_EVENTS,
         default_payload_bytes=DEFAULT_PAYLOAD_BYTES,

@@ -1,0 +1,81 @@
+"""Every group of the official suite is refused by a keyword's name, or inside the profile and every verdict agrees."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from generated.runtime.exact_json import JsonError
+from tests.schema_suite.suite import Group, Refusal, compiled, document, groups
+
+LANGUAGE = Path(__file__).parents[2] / "docs" / "contract" / "mapping-language.md"
+ASSERTED = ("date format", "date-time format", "email format", "uri format", "uuid format")
+"""The suite's required part takes a format for an annotation. Here it is asserted, as its optional part has it."""
+REFUSED = {
+    "$dynamicAnchor": 3,
+    "$dynamicRef": 14,
+    "$ref": 26,
+    "$schema": 2,
+    "const": 1,
+    "enum": 1,
+    "format": 14,
+}
+"""How many groups each keyword keeps outside; constants only where they hold U+0000, which no document may."""
+OPTIONAL = (
+    "optional/bignum.json",
+    "optional/float-overflow.json",
+    "optional/non-bmp-regex.json",
+    *(f"optional/format/{name}.json" for name in ("date", "date-time", "email", "uri", "uuid")),
+)
+
+
+def verdicts(group: Group, folder: Path) -> dict[str, tuple[bool, bool]] | Refusal:
+    """For each document our verdict and the suite's; one that the parser refuses would raise."""
+    validator = compiled(group.schema, folder)
+    if isinstance(validator, Refusal):
+        return validator
+    return {test["description"]: (validator.is_valid(document(test)), test["valid"]) for test in group.tests}
+
+
+@pytest.mark.parametrize("group", groups(), ids=str)
+def test_a_group_is_refused_or_every_verdict_agrees(group: Group, tmp_path: Path) -> None:
+    found = verdicts(group, tmp_path)
+    if isinstance(found, Refusal):
+        assert found.keyword in REFUSED
+        return
+    differing = [description for description, (ours, theirs) in found.items() if ours is not theirs]
+    kind = group.description.removesuffix(" format")
+    annotated = [f"invalid {kind} string is only an annotation by default"]
+    assert differing == (annotated if group.file == "format" and group.description in ASSERTED else [])
+
+
+@pytest.mark.parametrize("group", [group for part in OPTIONAL for group in groups(part)], ids=str)
+def test_every_verdict_of_the_optional_groups_on_formats_and_numbers_agrees(group: Group, tmp_path: Path) -> None:
+    found = verdicts(group, tmp_path)
+    assert not isinstance(found, Refusal)
+    assert [description for description, (ours, theirs) in found.items() if ours is not theirs] == []
+
+
+def test_the_page_says_how_many_groups_are_inside_and_which_keywords_keep_the_others_out(tmp_path: Path) -> None:
+    found = [compiled(group.schema, tmp_path) for group in groups()]
+    refused = Counter(one.keyword for one in found if isinstance(one, Refusal))
+    assert refused == REFUSED
+    inside = len(found) - refused.total() - len(ASSERTED)
+    assert inside >= 0.6 * len(found)
+    assert f"{inside} of its {len(found)} required groups" in LANGUAGE.read_text(encoding="utf-8")
+
+
+def test_the_parser_refuses_only_the_documents_with_the_character_nul() -> None:
+    refused = []
+    for group in groups():
+        for test in group.tests:
+            try:
+                document(test)
+            except JsonError as error:
+                refused.append((str(group), test["description"], error.code.value))
+    assert refused == [
+        ("const: nul characters in strings", "match string with nul", "NUL_CHARACTER"),
+        ("enum: nul characters in strings", "match string with nul", "NUL_CHARACTER"),
+    ]
