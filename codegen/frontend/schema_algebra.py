@@ -102,7 +102,8 @@ def union(left: Schema, right: Schema) -> Schema:
 
 def _common_types(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     common = {*left} & {*right}
-    if "number" not in common and ("number" in left or "number" in right) and "integer" in (*left, *right):
+    sides = ((left, right), (right, left))
+    if "number" not in common and any("number" in one and "integer" in other for one, other in sides):
         common.add("integer")
     return tuple(kind for kind in TYPES if kind in common)
 
