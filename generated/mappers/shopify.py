@@ -406,7 +406,7 @@ def map_orders_paid(payload: Any, envelope: Any) -> list[Any]:
     return [_orders_paid(payload, envelope)]
 
 
-def webhook_event_type(body: Any, topic: str, headers: Any, item: Any) -> Any:
+def webhook_event_type(body: Any, topic: str) -> Any:
     # event_type <- path.topic
     value: Any = topic
     converted = rt.text_or_failed(value)
@@ -432,7 +432,7 @@ def webhook_event_type(body: Any, topic: str, headers: Any, item: Any) -> Any:
     return value
 
 
-def webhook_external_event_id(body: Any, topic: str, headers: Any, item: Any) -> Any:
+def webhook_external_event_id(body: Any, topic: str) -> Any:
     # external_event_id <- join('/', path.topic, body.id, body.updated_at)
     value: Any = rt.join("/", topic, rt.get(body, "id"), rt.get(body, "updated_at"))
     converted = rt.text_or_failed(value)
@@ -458,27 +458,16 @@ def webhook_external_event_id(body: Any, topic: str, headers: Any, item: Any) ->
     return value
 
 
-def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
+def webhook_occurred_at(body: Any, topic: str) -> Any:
     # occurred_at <- body.updated_at | timestamp
     value: Any = rt.get(body, "updated_at")
-    converted = rt.of_type(value, ("string",))
-    if converted is rt.FAILED:
-        raise rt.Rejected(
-            rule="webhook/occurred_at",
-            code="ENVELOPE_UNREADABLE",
-            pointer="/updated_at",
-            expected="a time",
-            found=value,
-            scope=0,
-        )
-    value = converted
     converted = rt.timestamp(value)
     if converted is rt.FAILED:
         raise rt.Rejected(
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/updated_at",
-            expected="a time",
+            expected="an RFC 3339 time",
             found=value,
             scope=0,
         )
@@ -486,11 +475,11 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
     return value
 
 
-def read_webhook(body: Any, topic: str, headers: Any, item: Any) -> WebhookEnvelope:
+def read_webhook(body: Any, topic: str) -> WebhookEnvelope:
     return WebhookEnvelope(
-        event_type=webhook_event_type(body, topic, headers, item),
-        external_event_id=webhook_external_event_id(body, topic, headers, item),
-        occurred_at=webhook_occurred_at(body, topic, headers, item),
+        event_type=webhook_event_type(body, topic),
+        external_event_id=webhook_external_event_id(body, topic),
+        occurred_at=webhook_occurred_at(body, topic),
     )
 
 
@@ -502,60 +491,46 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:7a35ca90d104f5373e01bca43db8d19d8826add2f52a69d082405ccb22b17b2a",
+    mapping_version="sha256:233bc41cfc0720dcfe3fab081644980c43040a5c82a5e272425b665395bd5e87",
     source="mappings/shopify.yaml",
     digest_without=(),
-    webhook=WebhookBinding(
-        read=read_webhook,
-        ignore=frozenset(("app_uninstalled",)),
-        headers=(),
-        split=None,
-        answer=None,
-    ),
+    webhook=WebhookBinding(read=read_webhook, ignore=frozenset(("app_uninstalled",))),
     events={
-        "orders_create": (
-            EventBinding(
-                event_type="orders_create",
-                emits="OrderPlaced",
-                schema_version="1.0",
-                payload_schema="vendors/shopify/order.v1",
-                canonical_schema="canonical/order-placed.v1",
-                lane="live",
-                mapper=map_orders_create,
-            ),
+        "orders_create": EventBinding(
+            event_type="orders_create",
+            emits="OrderPlaced",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/order.v1",
+            canonical_schema="canonical/order-placed.v1",
+            lane="live",
+            mapper=map_orders_create,
         ),
-        "orders_updated": (
-            EventBinding(
-                event_type="orders_updated",
-                emits="OrderStatusChanged",
-                schema_version="1.0",
-                payload_schema="vendors/shopify/order.v1",
-                canonical_schema="canonical/order-status-changed.v1",
-                lane="live",
-                mapper=map_orders_updated,
-            ),
+        "orders_updated": EventBinding(
+            event_type="orders_updated",
+            emits="OrderStatusChanged",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/order.v1",
+            canonical_schema="canonical/order-status-changed.v1",
+            lane="live",
+            mapper=map_orders_updated,
         ),
-        "orders_cancelled": (
-            EventBinding(
-                event_type="orders_cancelled",
-                emits="OrderStatusChanged",
-                schema_version="1.0",
-                payload_schema="vendors/shopify/order.v1",
-                canonical_schema="canonical/order-status-changed.v1",
-                lane="live",
-                mapper=map_orders_cancelled,
-            ),
+        "orders_cancelled": EventBinding(
+            event_type="orders_cancelled",
+            emits="OrderStatusChanged",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/order.v1",
+            canonical_schema="canonical/order-status-changed.v1",
+            lane="live",
+            mapper=map_orders_cancelled,
         ),
-        "orders_paid": (
-            EventBinding(
-                event_type="orders_paid",
-                emits="OrderStatusChanged",
-                schema_version="1.0",
-                payload_schema="vendors/shopify/order.v1",
-                canonical_schema="canonical/order-status-changed.v1",
-                lane="live",
-                mapper=map_orders_paid,
-            ),
+        "orders_paid": EventBinding(
+            event_type="orders_paid",
+            emits="OrderStatusChanged",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/order.v1",
+            canonical_schema="canonical/order-status-changed.v1",
+            lane="live",
+            mapper=map_orders_paid,
         ),
     },
 )

@@ -33,6 +33,27 @@ class InventoryUpdated(ContractModel):
     """
     Absolute quantity in whole units. Negative where more was sold than there was.
     """
+    quantity_reserved: Annotated[
+        int | MISSING,
+        Field(alias="quantityReserved", examples=[3], ge=0, le=1000000000000),
+    ] = MISSING
+    """
+    Units that are there but promised or set aside, and no part of quantityOnHand.
+    """
+    quantity_inbound: Annotated[
+        int | MISSING,
+        Field(alias="quantityInbound", examples=[40], ge=0, le=1000000000000),
+    ] = MISSING
+    """
+    Units on their way to the place.
+    """
+    quantity_unsellable: Annotated[
+        int | MISSING,
+        Field(alias="quantityUnsellable", examples=[1], ge=0, le=1000000000000),
+    ] = MISSING
+    """
+    Units that are there and cannot be sold: damaged, expired, under inquiry.
+    """
     counted_at: Annotated[
         AwareDatetime | MISSING,
         Field(alias="countedAt", examples=["2026-01-30T20:20:00Z"], title="Timestamp"),

@@ -6,8 +6,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from generated.runtime.model import ContractModel
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, RootModel
 from pydantic.experimental.missing_sentinel import MISSING
+
+
+class Tag(RootModel[str]):
+    root: Annotated[str, Field(examples=["wholesale"], max_length=255, min_length=1)]
+    """
+    One word.
+    """
 
 
 class Address(ContractModel):
@@ -146,6 +153,19 @@ class OrderLine(ContractModel):
     """
     The vendor's identifier of the product.
     """
+    variant_id: Annotated[
+        str | MISSING,
+        Field(
+            alias="variantId",
+            examples=["PO-1001"],
+            max_length=255,
+            min_length=1,
+            title="Identifier",
+        ),
+    ] = MISSING
+    """
+    The vendor's identifier of the product's variant.
+    """
     sku: Annotated[str | MISSING, Field(examples=["LAMP-OAK"], max_length=255, min_length=1)] = MISSING
     """
     Stock keeping unit.
@@ -165,6 +185,10 @@ class OrderLine(ContractModel):
     discount: Money | MISSING = MISSING
     """
     Discount on the whole line, as a positive amount.
+    """
+    tax: Money | MISSING = MISSING
+    """
+    Tax on the whole line.
     """
 
 
@@ -249,6 +273,21 @@ class OrderPlaced(ContractModel):
     channel: Annotated[str | MISSING, Field(examples=["web"], max_length=255)] = MISSING
     """
     Where the vendor says that the order came from.
+    """
+    shipping_method: Annotated[
+        str | MISSING,
+        Field(alias="shippingMethod", examples=["Flat rate"], max_length=1024),
+    ] = MISSING
+    """
+    How the goods go, as the customer read it.
+    """
+    gift: Annotated[bool | MISSING, Field(examples=[True])] = MISSING
+    """
+    True where the goods are a present.
+    """
+    tags: Annotated[list[Tag] | MISSING, Field(max_length=1000)] = MISSING
+    """
+    Words that the shop files the order under.
     """
     test: Annotated[bool | MISSING, Field(examples=[False])] = MISSING
     """

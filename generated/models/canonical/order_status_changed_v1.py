@@ -68,3 +68,15 @@ class OrderStatusChanged(ContractModel):
     """
     Why, in the vendor's words.
     """
+    tracking_number: Annotated[
+        str | MISSING,
+        Field(
+            alias="trackingNumber",
+            examples=["1Z0000000000000001"],
+            max_length=255,
+            min_length=1,
+        ),
+    ] = MISSING
+    """
+    The carrier's number of the package, where the vendor sends it with the status.
+    """

@@ -111,9 +111,17 @@ class PaymentUpdated(ContractModel):
     """
     What the payment is over, with tips and fees that the customer pays.
     """
+    captured: Money | MISSING = MISSING
+    """
+    What of it was captured so far.
+    """
     refunded: Money | MISSING = MISSING
     """
     What of it was paid back so far.
+    """
+    reason: Annotated[str | MISSING, Field(examples=["insufficient_funds"], max_length=255)] = MISSING
+    """
+    Why it was declined, cancelled or disputed, as the vendor's code or word.
     """
     method: Annotated[
         Literal["CARD", "WALLET", "BANK_TRANSFER", "BUY_NOW_PAY_LATER", "CASH", "GIFT_CARD", "OTHER"] | MISSING,
