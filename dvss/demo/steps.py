@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import parse
+from generated.runtime.exact_json import digest, parse
 from handlers.values import ReasonCode
 
 if TYPE_CHECKING:
@@ -147,9 +147,8 @@ def _batch(key: Mapping[str, str]) -> Step:
 
 def _shopify_order(secret: str) -> Step:
     body = (EXAMPLES / "shopify" / "orders_create.json").read_bytes()
-    order = parse(body)
     promise = Promise(
-        external_event_id=f"orders_create/{order['id']}/{order['updated_at']}",
+        external_event_id=f"orders_create/{digest(parse(body))}",
         sent=body,
         event_type="OrderPlaced",
         canonical=_canonical("shopify/orders_create"),

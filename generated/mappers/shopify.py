@@ -222,6 +222,10 @@ def _orders_create__lines__item(payload: Any, scope1: Any, envelope: Any) -> Any
     value = rt.get(scope1, "product_id")
     if value is not rt.ABSENT and value is not None:
         data["productId"] = rt.string(value)
+    # variantId <- variant_id or omit | string
+    value = rt.get(scope1, "variant_id")
+    if value is not rt.ABSENT and value is not None:
+        data["variantId"] = rt.string(value)
     # sku <- sku or omit on null, empty
     value = _orders_create__lines__item__sku(payload, scope1, envelope)
     if value is not rt.OMIT:
@@ -275,6 +279,10 @@ def _orders_create(payload: Any, envelope: Any) -> Any:
     value = rt.get(payload, "note")
     if value is not rt.ABSENT and value is not None:
         data["customerNote"] = value
+    # shippingMethod <- shipping_lines[0].title or omit
+    value = rt.get(payload, "shipping_lines", 0, "title")
+    if value is not rt.ABSENT and value is not None:
+        data["shippingMethod"] = value
     # channel <- source_name or omit
     value = rt.get(payload, "source_name")
     if value is not rt.ABSENT and value is not None:
@@ -406,6 +414,1105 @@ def map_orders_paid(payload: Any, envelope: Any) -> list[Any]:
     return [_orders_paid(payload, envelope)]
 
 
+def _inventory_levels_update__quantity_on_hand(payload: Any, envelope: Any) -> Any:
+    # quantityOnHand <- available or quarantine
+    value: Any = rt.get(payload, "available")
+    if value is rt.ABSENT or value is None:
+        raise rt.Rejected(
+            rule="inventory_levels_update/quantityOnHand",
+            code="MISSING",
+            pointer="/available",
+            expected="a value",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
+def _inventory_levels_update(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # warehouseId <- location_id | string
+    data["warehouseId"] = rt.string(payload["location_id"])
+    # sku <- inventory_item_id | string
+    data["sku"] = rt.string(payload["inventory_item_id"])
+    # quantityOnHand <- available or quarantine
+    data["quantityOnHand"] = _inventory_levels_update__quantity_on_hand(payload, envelope)
+    # countedAt <- updated_at | timestamp
+    data["countedAt"] = rt.timestamp(payload["updated_at"])
+    return data
+
+
+def map_inventory_levels_update(payload: Any, envelope: Any) -> list[Any]:
+    return [_inventory_levels_update(payload, envelope)]
+
+
+_PRODUCTS_CREATE__STATUS__CASES: dict[Any, Any] = {
+    "active": "ACTIVE",
+    "unlisted": "ACTIVE",
+    "draft": "DRAFT",
+    "archived": "ARCHIVED",
+}
+
+
+def _products_create__description(payload: Any, envelope: Any) -> Any:
+    # description <- body_html or omit on null, empty
+    value: Any = rt.get(payload, "body_html")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_create__status(payload: Any, envelope: Any) -> Any:
+    # status <- match status or omit
+    value: Any = rt.get(payload, "status")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    converted = _PRODUCTS_CREATE__STATUS__CASES.get(value, rt.FAILED)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    return value
+
+
+def _products_create__brand(payload: Any, envelope: Any) -> Any:
+    # brand <- vendor or omit on null, empty
+    value: Any = rt.get(payload, "vendor")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_create__product_type(payload: Any, envelope: Any) -> Any:
+    # productType <- product_type or omit on null, empty
+    value: Any = rt.get(payload, "product_type")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_create__variants__item__sku(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # variants/*/sku <- sku or omit on null, empty
+    value: Any = rt.get(scope1, "sku")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_create__variants__item__title(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # variants/*/title <- title or omit on null, empty
+    value: Any = rt.get(scope1, "title")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_create__variants__item__barcode(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # variants/*/barcode <- barcode or omit on null, empty
+    value: Any = rt.get(scope1, "barcode")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_create__variants__item__price(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # variants/*/price <- price or omit
+    value: Any = rt.get(scope1, "price")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
+        return rt.OMIT
+    return value
+
+
+def _products_create__variants__item__compare_at_price(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # variants/*/compareAtPrice <- compare_at_price or omit
+    value: Any = rt.get(scope1, "compare_at_price")
+    if value is rt.ABSENT or value is None:
+        return rt.OMIT
+    if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
+        return rt.OMIT
+    return value
+
+
+def _products_create__variants__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # variantId <- id | string
+    data["variantId"] = rt.string(scope1["id"])
+    # sku <- sku or omit on null, empty
+    value = _products_create__variants__item__sku(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["sku"] = value
+    # title <- title or omit on null, empty
+    value = _products_create__variants__item__title(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["title"] = value
+    # barcode <- barcode or omit on null, empty
+    value = _products_create__variants__item__barcode(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["barcode"] = value
+    # inventoryId <- inventory_item_id or omit | string
+    value = rt.get(scope1, "inventory_item_id")
+    if value is not rt.ABSENT and value is not None:
+        data["inventoryId"] = rt.string(value)
+    # price <- price or omit
+    value = _products_create__variants__item__price(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["price"] = value
+    # compareAtPrice <- compare_at_price or omit
+    value = _products_create__variants__item__compare_at_price(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["compareAtPrice"] = value
+    # quantityOnHand <- inventory_quantity or omit
+    value = rt.get(scope1, "inventory_quantity")
+    if value is not rt.ABSENT and value is not None:
+        data["quantityOnHand"] = value
+    return data
+
+
+def _products_create__variants(payload: Any, envelope: Any) -> Any:
+    # variants <- each variants
+    value: Any = rt.get(payload, "variants")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return rt.each(lambda scope1: _products_create__variants__item(payload, scope1, envelope), value, "/variants", 0, 1)
+
+
+def _products_create(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # productId <- id | string
+    data["productId"] = rt.string(payload["id"])
+    # title <- title
+    data["title"] = payload["title"]
+    # description <- body_html or omit on null, empty
+    value = _products_create__description(payload, envelope)
+    if value is not rt.OMIT:
+        data["description"] = value
+    # status <- match status or omit
+    value = _products_create__status(payload, envelope)
+    if value is not rt.OMIT:
+        data["status"] = value
+    # statusOrigin <- status
+    value = rt.get(payload, "status")
+    if value is not rt.ABSENT:
+        data["statusOrigin"] = value
+    # brand <- vendor or omit on null, empty
+    value = _products_create__brand(payload, envelope)
+    if value is not rt.OMIT:
+        data["brand"] = value
+    # productType <- product_type or omit on null, empty
+    value = _products_create__product_type(payload, envelope)
+    if value is not rt.OMIT:
+        data["productType"] = value
+    # variants <- each variants
+    value = _products_create__variants(payload, envelope)
+    if value is not rt.OMIT:
+        data["variants"] = value
+    # updatedAt <- updated_at | timestamp
+    data["updatedAt"] = rt.timestamp(payload["updated_at"])
+    return data
+
+
+def map_products_create(payload: Any, envelope: Any) -> list[Any]:
+    return [_products_create(payload, envelope)]
+
+
+_PRODUCTS_UPDATE__STATUS__CASES: dict[Any, Any] = {
+    "active": "ACTIVE",
+    "unlisted": "ACTIVE",
+    "draft": "DRAFT",
+    "archived": "ARCHIVED",
+}
+
+
+def _products_update__description(payload: Any, envelope: Any) -> Any:
+    # description <- body_html or omit on null, empty
+    value: Any = rt.get(payload, "body_html")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_update__status(payload: Any, envelope: Any) -> Any:
+    # status <- match status or omit
+    value: Any = rt.get(payload, "status")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    converted = _PRODUCTS_UPDATE__STATUS__CASES.get(value, rt.FAILED)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    return value
+
+
+def _products_update__brand(payload: Any, envelope: Any) -> Any:
+    # brand <- vendor or omit on null, empty
+    value: Any = rt.get(payload, "vendor")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_update__product_type(payload: Any, envelope: Any) -> Any:
+    # productType <- product_type or omit on null, empty
+    value: Any = rt.get(payload, "product_type")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_update__variants__item__sku(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # variants/*/sku <- sku or omit on null, empty
+    value: Any = rt.get(scope1, "sku")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_update__variants__item__title(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # variants/*/title <- title or omit on null, empty
+    value: Any = rt.get(scope1, "title")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_update__variants__item__barcode(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # variants/*/barcode <- barcode or omit on null, empty
+    value: Any = rt.get(scope1, "barcode")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _products_update__variants__item__price(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # variants/*/price <- price or omit
+    value: Any = rt.get(scope1, "price")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
+        return rt.OMIT
+    return value
+
+
+def _products_update__variants__item__compare_at_price(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # variants/*/compareAtPrice <- compare_at_price or omit
+    value: Any = rt.get(scope1, "compare_at_price")
+    if value is rt.ABSENT or value is None:
+        return rt.OMIT
+    if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
+        return rt.OMIT
+    return value
+
+
+def _products_update__variants__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # variantId <- id | string
+    data["variantId"] = rt.string(scope1["id"])
+    # sku <- sku or omit on null, empty
+    value = _products_update__variants__item__sku(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["sku"] = value
+    # title <- title or omit on null, empty
+    value = _products_update__variants__item__title(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["title"] = value
+    # barcode <- barcode or omit on null, empty
+    value = _products_update__variants__item__barcode(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["barcode"] = value
+    # inventoryId <- inventory_item_id or omit | string
+    value = rt.get(scope1, "inventory_item_id")
+    if value is not rt.ABSENT and value is not None:
+        data["inventoryId"] = rt.string(value)
+    # price <- price or omit
+    value = _products_update__variants__item__price(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["price"] = value
+    # compareAtPrice <- compare_at_price or omit
+    value = _products_update__variants__item__compare_at_price(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["compareAtPrice"] = value
+    # quantityOnHand <- inventory_quantity or omit
+    value = rt.get(scope1, "inventory_quantity")
+    if value is not rt.ABSENT and value is not None:
+        data["quantityOnHand"] = value
+    return data
+
+
+def _products_update__variants(payload: Any, envelope: Any) -> Any:
+    # variants <- each variants
+    value: Any = rt.get(payload, "variants")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return rt.each(lambda scope1: _products_update__variants__item(payload, scope1, envelope), value, "/variants", 0, 1)
+
+
+def _products_update(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # productId <- id | string
+    data["productId"] = rt.string(payload["id"])
+    # title <- title
+    data["title"] = payload["title"]
+    # description <- body_html or omit on null, empty
+    value = _products_update__description(payload, envelope)
+    if value is not rt.OMIT:
+        data["description"] = value
+    # status <- match status or omit
+    value = _products_update__status(payload, envelope)
+    if value is not rt.OMIT:
+        data["status"] = value
+    # statusOrigin <- status
+    value = rt.get(payload, "status")
+    if value is not rt.ABSENT:
+        data["statusOrigin"] = value
+    # brand <- vendor or omit on null, empty
+    value = _products_update__brand(payload, envelope)
+    if value is not rt.OMIT:
+        data["brand"] = value
+    # productType <- product_type or omit on null, empty
+    value = _products_update__product_type(payload, envelope)
+    if value is not rt.OMIT:
+        data["productType"] = value
+    # variants <- each variants
+    value = _products_update__variants(payload, envelope)
+    if value is not rt.OMIT:
+        data["variants"] = value
+    # updatedAt <- updated_at | timestamp
+    data["updatedAt"] = rt.timestamp(payload["updated_at"])
+    return data
+
+
+def map_products_update(payload: Any, envelope: Any) -> list[Any]:
+    return [_products_update(payload, envelope)]
+
+
+_REFUNDS_CREATE__LINES__ITEM__RESTOCKED__CASES: dict[Any, Any] = {
+    "no_restock": False,
+    "cancel": True,
+    "return": True,
+    "legacy_restock": True,
+}
+
+
+def _refunds_create__note(payload: Any, envelope: Any) -> Any:
+    # note <- note or omit on null, empty
+    value: Any = rt.get(payload, "note")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _refunds_create__lines__item__sku(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/sku <- line_item.sku or omit on null, empty
+    value: Any = rt.get(scope1, "line_item", "sku")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _refunds_create__lines__item__amount__object__amount(payload: Any, scope1: Any, scope2: Any, envelope: Any) -> Any:
+    # lines/*/amount/amount <- amount | minor_units(currency_code) or quarantine
+    value: Any = scope2["amount"]
+    converted = rt.minor_units(value, scope2["currency_code"])
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="refunds_create/lines/*/amount/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/subtotal_set/shop_money/amount",
+            expected="what 'minor_units' takes",
+            found=value,
+            scope=1,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="refunds_create/lines/*/amount/amount",
+            code="OUT_OF_RANGE",
+            pointer="/subtotal_set/shop_money/amount",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=1,
+        )
+    return value
+
+
+def _refunds_create__lines__item__amount__object(payload: Any, scope1: Any, scope2: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- amount | minor_units(currency_code) or quarantine
+    data["amount"] = _refunds_create__lines__item__amount__object__amount(payload, scope1, scope2, envelope)
+    # currency <- currency_code
+    data["currency"] = scope2["currency_code"]
+    return data
+
+
+def _refunds_create__lines__item__amount(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/amount <- from subtotal_set.shop_money or omit
+    value: Any = rt.get(scope1, "subtotal_set", "shop_money")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return _refunds_create__lines__item__amount__object(payload, scope1, value, envelope)
+
+
+def _refunds_create__lines__item__tax__object__amount(payload: Any, scope1: Any, scope2: Any, envelope: Any) -> Any:
+    # lines/*/tax/amount <- amount | minor_units(currency_code) or quarantine
+    value: Any = scope2["amount"]
+    converted = rt.minor_units(value, scope2["currency_code"])
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="refunds_create/lines/*/tax/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/total_tax_set/shop_money/amount",
+            expected="what 'minor_units' takes",
+            found=value,
+            scope=1,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="refunds_create/lines/*/tax/amount",
+            code="OUT_OF_RANGE",
+            pointer="/total_tax_set/shop_money/amount",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=1,
+        )
+    return value
+
+
+def _refunds_create__lines__item__tax__object(payload: Any, scope1: Any, scope2: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- amount | minor_units(currency_code) or quarantine
+    data["amount"] = _refunds_create__lines__item__tax__object__amount(payload, scope1, scope2, envelope)
+    # currency <- currency_code
+    data["currency"] = scope2["currency_code"]
+    return data
+
+
+def _refunds_create__lines__item__tax(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/tax <- from total_tax_set.shop_money or omit
+    value: Any = rt.get(scope1, "total_tax_set", "shop_money")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return _refunds_create__lines__item__tax__object(payload, scope1, value, envelope)
+
+
+def _refunds_create__lines__item__restocked(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/restocked <- match restock_type or omit
+    value: Any = rt.get(scope1, "restock_type")
+    if value is rt.ABSENT or value is None:
+        return rt.OMIT
+    converted = _REFUNDS_CREATE__LINES__ITEM__RESTOCKED__CASES.get(value, rt.FAILED)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    return value
+
+
+def _refunds_create__lines__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # lineId <- line_item_id | string
+    data["lineId"] = rt.string(scope1["line_item_id"])
+    # productId <- line_item.product_id or omit | string
+    value = rt.get(scope1, "line_item", "product_id")
+    if value is not rt.ABSENT and value is not None:
+        data["productId"] = rt.string(value)
+    # sku <- line_item.sku or omit on null, empty
+    value = _refunds_create__lines__item__sku(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["sku"] = value
+    # quantity <- quantity
+    data["quantity"] = scope1["quantity"]
+    # amount <- object from subtotal_set.shop_money or omit
+    value = _refunds_create__lines__item__amount(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["amount"] = value
+    # tax <- object from total_tax_set.shop_money or omit
+    value = _refunds_create__lines__item__tax(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["tax"] = value
+    # restocked <- match restock_type or omit
+    value = _refunds_create__lines__item__restocked(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["restocked"] = value
+    return data
+
+
+def _refunds_create__lines(payload: Any, envelope: Any) -> Any:
+    # lines <- each refund_line_items
+    return rt.each(
+        lambda scope1: _refunds_create__lines__item(payload, scope1, envelope),
+        payload["refund_line_items"],
+        "/refund_line_items",
+        0,
+        1,
+    )
+
+
+def _refunds_create__updated_at(payload: Any, envelope: Any) -> Any:
+    # updatedAt <- created_at or quarantine | timestamp
+    value: Any = rt.get(payload, "created_at")
+    if value is rt.ABSENT or value is None:
+        raise rt.Rejected(
+            rule="refunds_create/updatedAt",
+            code="MISSING",
+            pointer="/created_at",
+            expected="a value",
+            found=value,
+            scope=0,
+        )
+    return rt.timestamp(value)
+
+
+def _refunds_create(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # refundId <- id | string
+    data["refundId"] = rt.string(payload["id"])
+    # orderId <- order_id | string
+    data["orderId"] = rt.string(payload["order_id"])
+    # status <- COMPLETED
+    data["status"] = "COMPLETED"
+    # note <- note or omit on null, empty
+    value = _refunds_create__note(payload, envelope)
+    if value is not rt.OMIT:
+        data["note"] = value
+    # lines <- each refund_line_items
+    data["lines"] = _refunds_create__lines(payload, envelope)
+    # updatedAt <- created_at or quarantine | timestamp
+    data["updatedAt"] = _refunds_create__updated_at(payload, envelope)
+    return data
+
+
+def map_refunds_create(payload: Any, envelope: Any) -> list[Any]:
+    return [_refunds_create(payload, envelope)]
+
+
+_FULFILLMENTS_CREATE__STATUS__OTHERWISE__CASES: dict[Any, Any] = {
+    "pending": "PENDING",
+    "open": "PROCESSING",
+    "success": "SHIPPED",
+    "error": "FAILED",
+    "failure": "FAILED",
+}
+
+
+def _fulfillments_create__status__otherwise(payload: Any, envelope: Any) -> Any:
+    # status(else) <- match status or quarantine
+    value: Any = rt.get(payload, "status")
+    if value is rt.ABSENT or value is None:
+        raise rt.Rejected(
+            rule="fulfillments_create/status",
+            code="MISSING",
+            pointer="/status",
+            expected="a value",
+            found=value,
+            scope=0,
+        )
+    converted = _FULFILLMENTS_CREATE__STATUS__OTHERWISE__CASES.get(value, rt.FAILED)
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="fulfillments_create/status",
+            code="REFUSED",
+            pointer="/status",
+            expected="a value that the mapping takes",
+            found=value,
+            scope=0,
+        )
+    value = converted
+    return value
+
+
+def _fulfillments_create__status(payload: Any, envelope: Any) -> Any:
+    # status <- when
+    if rt.get(payload, "status") == "cancelled":
+        return "CANCELLED"
+    if (
+        rt.get(payload, "shipment_status") == "label_printed" or rt.get(payload, "shipment_status") == "label_purchased"
+    ) or rt.get(payload, "shipment_status") == "confirmed":
+        return "PROCESSING"
+    if rt.get(payload, "shipment_status") == "ready_for_pickup":
+        return "READY_FOR_PICKUP"
+    if (
+        rt.get(payload, "shipment_status") == "in_transit" or rt.get(payload, "shipment_status") == "attempted_delivery"
+    ) or rt.get(payload, "shipment_status") == "delayed":
+        return "SHIPPED"
+    if rt.get(payload, "shipment_status") == "out_for_delivery":
+        return "OUT_FOR_DELIVERY"
+    if rt.get(payload, "shipment_status") == "delivered":
+        return "DELIVERED"
+    if rt.get(payload, "shipment_status") == "failure":
+        return "FAILED"
+    return _fulfillments_create__status__otherwise(payload, envelope)
+
+
+def _fulfillments_create__lines__item__sku(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/sku <- sku or omit on null, empty
+    value: Any = rt.get(scope1, "sku")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _fulfillments_create__lines__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # lineId <- id | string
+    data["lineId"] = rt.string(scope1["id"])
+    # productId <- product_id or omit | string
+    value = rt.get(scope1, "product_id")
+    if value is not rt.ABSENT and value is not None:
+        data["productId"] = rt.string(value)
+    # sku <- sku or omit on null, empty
+    value = _fulfillments_create__lines__item__sku(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["sku"] = value
+    # title <- title
+    data["title"] = scope1["title"]
+    # quantity <- quantity
+    data["quantity"] = scope1["quantity"]
+    return data
+
+
+def _fulfillments_create__lines(payload: Any, envelope: Any) -> Any:
+    # lines <- each line_items
+    return rt.each(
+        lambda scope1: _fulfillments_create__lines__item(payload, scope1, envelope),
+        payload["line_items"],
+        "/line_items",
+        0,
+        1,
+    )
+
+
+def _fulfillments_create__destination__object(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # name <- name or omit
+    value = rt.get(scope1, "name")
+    if value is not rt.ABSENT and value is not None:
+        data["name"] = value
+    # company <- company or omit
+    value = rt.get(scope1, "company")
+    if value is not rt.ABSENT and value is not None:
+        data["company"] = value
+    # line1 <- address1 or omit
+    value = rt.get(scope1, "address1")
+    if value is not rt.ABSENT and value is not None:
+        data["line1"] = value
+    # line2 <- address2 or omit
+    value = rt.get(scope1, "address2")
+    if value is not rt.ABSENT and value is not None:
+        data["line2"] = value
+    # city <- city or omit
+    value = rt.get(scope1, "city")
+    if value is not rt.ABSENT and value is not None:
+        data["city"] = value
+    # region <- province or omit
+    value = rt.get(scope1, "province")
+    if value is not rt.ABSENT and value is not None:
+        data["region"] = value
+    # postalCode <- zip or omit
+    value = rt.get(scope1, "zip")
+    if value is not rt.ABSENT and value is not None:
+        data["postalCode"] = value
+    # countryCode <- country_code or omit
+    value = rt.get(scope1, "country_code")
+    if value is not rt.ABSENT and value is not None:
+        data["countryCode"] = value
+    # phone <- phone or omit
+    value = rt.get(scope1, "phone")
+    if value is not rt.ABSENT and value is not None:
+        data["phone"] = value
+    return data or rt.OMIT
+
+
+def _fulfillments_create__destination(payload: Any, envelope: Any) -> Any:
+    # destination <- from destination or omit
+    value: Any = rt.get(payload, "destination")
+    if value is rt.ABSENT or value is None:
+        return rt.OMIT
+    return _fulfillments_create__destination__object(payload, value, envelope)
+
+
+def _fulfillments_create(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # fulfilmentId <- id | string
+    data["fulfilmentId"] = rt.string(payload["id"])
+    # orderId <- order_id | string
+    data["orderId"] = rt.string(payload["order_id"])
+    # status <- when
+    data["status"] = _fulfillments_create__status(payload, envelope)
+    # statusOrigin <- shipment_status or omit
+    value = rt.get(payload, "shipment_status")
+    if value is not rt.ABSENT and value is not None:
+        data["statusOrigin"] = value
+    # lines <- each line_items
+    data["lines"] = _fulfillments_create__lines(payload, envelope)
+    # destination <- object from destination or omit
+    value = _fulfillments_create__destination(payload, envelope)
+    if value is not rt.OMIT:
+        data["destination"] = value
+    # locationId <- location_id or omit | string
+    value = rt.get(payload, "location_id")
+    if value is not rt.ABSENT and value is not None:
+        data["locationId"] = rt.string(value)
+    # updatedAt <- updated_at | timestamp
+    data["updatedAt"] = rt.timestamp(payload["updated_at"])
+    return data
+
+
+def map_fulfillments_create(payload: Any, envelope: Any) -> list[Any]:
+    return [_fulfillments_create(payload, envelope)]
+
+
+_FULFILLMENTS_UPDATE__STATUS__OTHERWISE__CASES: dict[Any, Any] = {
+    "pending": "PENDING",
+    "open": "PROCESSING",
+    "success": "SHIPPED",
+    "error": "FAILED",
+    "failure": "FAILED",
+}
+
+
+def _fulfillments_update__status__otherwise(payload: Any, envelope: Any) -> Any:
+    # status(else) <- match status or quarantine
+    value: Any = rt.get(payload, "status")
+    if value is rt.ABSENT or value is None:
+        raise rt.Rejected(
+            rule="fulfillments_update/status",
+            code="MISSING",
+            pointer="/status",
+            expected="a value",
+            found=value,
+            scope=0,
+        )
+    converted = _FULFILLMENTS_UPDATE__STATUS__OTHERWISE__CASES.get(value, rt.FAILED)
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="fulfillments_update/status",
+            code="REFUSED",
+            pointer="/status",
+            expected="a value that the mapping takes",
+            found=value,
+            scope=0,
+        )
+    value = converted
+    return value
+
+
+def _fulfillments_update__status(payload: Any, envelope: Any) -> Any:
+    # status <- when
+    if rt.get(payload, "status") == "cancelled":
+        return "CANCELLED"
+    if (
+        rt.get(payload, "shipment_status") == "label_printed" or rt.get(payload, "shipment_status") == "label_purchased"
+    ) or rt.get(payload, "shipment_status") == "confirmed":
+        return "PROCESSING"
+    if rt.get(payload, "shipment_status") == "ready_for_pickup":
+        return "READY_FOR_PICKUP"
+    if (
+        rt.get(payload, "shipment_status") == "in_transit" or rt.get(payload, "shipment_status") == "attempted_delivery"
+    ) or rt.get(payload, "shipment_status") == "delayed":
+        return "SHIPPED"
+    if rt.get(payload, "shipment_status") == "out_for_delivery":
+        return "OUT_FOR_DELIVERY"
+    if rt.get(payload, "shipment_status") == "delivered":
+        return "DELIVERED"
+    if rt.get(payload, "shipment_status") == "failure":
+        return "FAILED"
+    return _fulfillments_update__status__otherwise(payload, envelope)
+
+
+def _fulfillments_update__lines__item__sku(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/sku <- sku or omit on null, empty
+    value: Any = rt.get(scope1, "sku")
+    if value is None:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return value
+
+
+def _fulfillments_update__lines__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # lineId <- id | string
+    data["lineId"] = rt.string(scope1["id"])
+    # productId <- product_id or omit | string
+    value = rt.get(scope1, "product_id")
+    if value is not rt.ABSENT and value is not None:
+        data["productId"] = rt.string(value)
+    # sku <- sku or omit on null, empty
+    value = _fulfillments_update__lines__item__sku(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["sku"] = value
+    # title <- title
+    data["title"] = scope1["title"]
+    # quantity <- quantity
+    data["quantity"] = scope1["quantity"]
+    return data
+
+
+def _fulfillments_update__lines(payload: Any, envelope: Any) -> Any:
+    # lines <- each line_items
+    return rt.each(
+        lambda scope1: _fulfillments_update__lines__item(payload, scope1, envelope),
+        payload["line_items"],
+        "/line_items",
+        0,
+        1,
+    )
+
+
+def _fulfillments_update__destination__object(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # name <- name or omit
+    value = rt.get(scope1, "name")
+    if value is not rt.ABSENT and value is not None:
+        data["name"] = value
+    # company <- company or omit
+    value = rt.get(scope1, "company")
+    if value is not rt.ABSENT and value is not None:
+        data["company"] = value
+    # line1 <- address1 or omit
+    value = rt.get(scope1, "address1")
+    if value is not rt.ABSENT and value is not None:
+        data["line1"] = value
+    # line2 <- address2 or omit
+    value = rt.get(scope1, "address2")
+    if value is not rt.ABSENT and value is not None:
+        data["line2"] = value
+    # city <- city or omit
+    value = rt.get(scope1, "city")
+    if value is not rt.ABSENT and value is not None:
+        data["city"] = value
+    # region <- province or omit
+    value = rt.get(scope1, "province")
+    if value is not rt.ABSENT and value is not None:
+        data["region"] = value
+    # postalCode <- zip or omit
+    value = rt.get(scope1, "zip")
+    if value is not rt.ABSENT and value is not None:
+        data["postalCode"] = value
+    # countryCode <- country_code or omit
+    value = rt.get(scope1, "country_code")
+    if value is not rt.ABSENT and value is not None:
+        data["countryCode"] = value
+    # phone <- phone or omit
+    value = rt.get(scope1, "phone")
+    if value is not rt.ABSENT and value is not None:
+        data["phone"] = value
+    return data or rt.OMIT
+
+
+def _fulfillments_update__destination(payload: Any, envelope: Any) -> Any:
+    # destination <- from destination or omit
+    value: Any = rt.get(payload, "destination")
+    if value is rt.ABSENT or value is None:
+        return rt.OMIT
+    return _fulfillments_update__destination__object(payload, value, envelope)
+
+
+def _fulfillments_update(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # fulfilmentId <- id | string
+    data["fulfilmentId"] = rt.string(payload["id"])
+    # orderId <- order_id | string
+    data["orderId"] = rt.string(payload["order_id"])
+    # status <- when
+    data["status"] = _fulfillments_update__status(payload, envelope)
+    # statusOrigin <- shipment_status or omit
+    value = rt.get(payload, "shipment_status")
+    if value is not rt.ABSENT and value is not None:
+        data["statusOrigin"] = value
+    # lines <- each line_items
+    data["lines"] = _fulfillments_update__lines(payload, envelope)
+    # destination <- object from destination or omit
+    value = _fulfillments_update__destination(payload, envelope)
+    if value is not rt.OMIT:
+        data["destination"] = value
+    # locationId <- location_id or omit | string
+    value = rt.get(payload, "location_id")
+    if value is not rt.ABSENT and value is not None:
+        data["locationId"] = rt.string(value)
+    # updatedAt <- updated_at | timestamp
+    data["updatedAt"] = rt.timestamp(payload["updated_at"])
+    return data
+
+
+def map_fulfillments_update(payload: Any, envelope: Any) -> list[Any]:
+    return [_fulfillments_update(payload, envelope)]
+
+
+_ORDER_TRANSACTIONS_CREATE__STATUS__OTHERWISE__CASES: dict[Any, Any] = {
+    "authorization": "AUTHORIZED",
+    "sale": "CAPTURED",
+    "capture": "CAPTURED",
+    "void": "CANCELLED",
+}
+
+
+def _order_transactions_create__status__otherwise(payload: Any, envelope: Any) -> Any:
+    # status(else) <- match kind
+    value: Any = payload["kind"]
+    converted = _ORDER_TRANSACTIONS_CREATE__STATUS__OTHERWISE__CASES.get(value, rt.FAILED)
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="order_transactions_create/status",
+            code="REFUSED",
+            pointer="/kind",
+            expected="a value that the mapping takes",
+            found=value,
+            scope=0,
+        )
+    value = converted
+    return value
+
+
+def _order_transactions_create__status(payload: Any, envelope: Any) -> Any:
+    # status <- when
+    if payload["status"] == "pending":
+        return "PENDING"
+    if payload["status"] == "failure" or payload["status"] == "error":
+        return "FAILED"
+    return _order_transactions_create__status__otherwise(payload, envelope)
+
+
+def _order_transactions_create__amount__amount(payload: Any, envelope: Any) -> Any:
+    # amount/amount <- amount | minor_units(currency) or quarantine
+    value: Any = payload["amount"]
+    converted = rt.minor_units(value, payload["currency"])
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="order_transactions_create/amount/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/amount",
+            expected="what 'minor_units' takes",
+            found=value,
+            scope=0,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="order_transactions_create/amount/amount",
+            code="OUT_OF_RANGE",
+            pointer="/amount",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
+def _order_transactions_create__amount(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- amount | minor_units(currency) or quarantine
+    data["amount"] = _order_transactions_create__amount__amount(payload, envelope)
+    # currency <- currency
+    data["currency"] = payload["currency"]
+    return data
+
+
+def _order_transactions_create(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # paymentId <- id | string
+    data["paymentId"] = rt.string(payload["id"])
+    # orderId <- order_id | string
+    data["orderId"] = rt.string(payload["order_id"])
+    # status <- when
+    data["status"] = _order_transactions_create__status(payload, envelope)
+    # statusOrigin <- kind
+    data["statusOrigin"] = payload["kind"]
+    # amount <- object
+    data["amount"] = _order_transactions_create__amount(payload, envelope)
+    # reason <- error_code or omit
+    value = rt.get(payload, "error_code")
+    if value is not rt.ABSENT and value is not None:
+        data["reason"] = value
+    # locationId <- location_id or omit | string
+    value = rt.get(payload, "location_id")
+    if value is not rt.ABSENT and value is not None:
+        data["locationId"] = rt.string(value)
+    # updatedAt <- created_at | timestamp
+    data["updatedAt"] = rt.timestamp(payload["created_at"])
+    return data
+
+
+def map_order_transactions_create(payload: Any, envelope: Any) -> list[Any]:
+    return [_order_transactions_create(payload, envelope)]
+
+
 def webhook_event_type(body: Any, topic: str) -> Any:
     # event_type <- path.topic
     value: Any = topic
@@ -433,14 +1540,14 @@ def webhook_event_type(body: Any, topic: str) -> Any:
 
 
 def webhook_external_event_id(body: Any, topic: str) -> Any:
-    # external_event_id <- join('/', path.topic, body.id, body.updated_at)
-    value: Any = rt.join("/", topic, rt.get(body, "id"), rt.get(body, "updated_at"))
+    # external_event_id <- join('/', path.topic, digest(body))
+    value: Any = rt.join("/", topic, rt.digest(body))
     converted = rt.text_or_failed(value)
     if converted is rt.FAILED:
         raise rt.Rejected(
             rule="webhook/external_event_id",
             code="ENVELOPE_UNREADABLE",
-            pointer="/id",
+            pointer="",
             expected="an identifier: 1 to 256 printable ASCII characters",
             found=value,
             scope=0,
@@ -450,7 +1557,7 @@ def webhook_external_event_id(body: Any, topic: str) -> Any:
         raise rt.Rejected(
             rule="webhook/external_event_id",
             code="ENVELOPE_UNREADABLE",
-            pointer="/id",
+            pointer="",
             expected="an identifier: 1 to 256 printable ASCII characters",
             found=value,
             scope=0,
@@ -459,8 +1566,8 @@ def webhook_external_event_id(body: Any, topic: str) -> Any:
 
 
 def webhook_occurred_at(body: Any, topic: str) -> Any:
-    # occurred_at <- body.updated_at | timestamp
-    value: Any = rt.get(body, "updated_at")
+    # occurred_at <- body.updated_at ?? body.created_at | timestamp
+    value: Any = rt.first(rt.get(body, "updated_at"), rt.get(body, "created_at"))
     converted = rt.timestamp(value)
     if converted is rt.FAILED:
         raise rt.Rejected(
@@ -491,10 +1598,21 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:233bc41cfc0720dcfe3fab081644980c43040a5c82a5e272425b665395bd5e87",
+    mapping_version="sha256:7c7510f93f6a1d5a448ee178a06a10ea3abf3f9c705890a00e79104657482afe",
     source="mappings/shopify.yaml",
     digest_without=(),
-    webhook=WebhookBinding(read=read_webhook, ignore=frozenset(("app_uninstalled",))),
+    webhook=WebhookBinding(
+        read=read_webhook,
+        ignore=frozenset(
+            (
+                "app_uninstalled",
+                "checkouts_create",
+                "checkouts_update",
+                "inventory_items_create",
+                "inventory_items_update",
+            )
+        ),
+    ),
     events={
         "orders_create": EventBinding(
             event_type="orders_create",
@@ -531,6 +1649,69 @@ PROFILE = VendorProfile(
             canonical_schema="canonical/order-status-changed.v1",
             lane="live",
             mapper=map_orders_paid,
+        ),
+        "inventory_levels_update": EventBinding(
+            event_type="inventory_levels_update",
+            emits="InventoryUpdated",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/inventory_level.v1",
+            canonical_schema="canonical/inventory-updated.v1",
+            lane="live",
+            mapper=map_inventory_levels_update,
+        ),
+        "products_create": EventBinding(
+            event_type="products_create",
+            emits="ProductUpdated",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/product.v1",
+            canonical_schema="canonical/product-updated.v1",
+            lane="live",
+            mapper=map_products_create,
+        ),
+        "products_update": EventBinding(
+            event_type="products_update",
+            emits="ProductUpdated",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/product.v1",
+            canonical_schema="canonical/product-updated.v1",
+            lane="live",
+            mapper=map_products_update,
+        ),
+        "refunds_create": EventBinding(
+            event_type="refunds_create",
+            emits="RefundUpdated",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/refund.v1",
+            canonical_schema="canonical/refund-updated.v1",
+            lane="live",
+            mapper=map_refunds_create,
+        ),
+        "fulfillments_create": EventBinding(
+            event_type="fulfillments_create",
+            emits="FulfilmentUpdated",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/fulfillment.v1",
+            canonical_schema="canonical/fulfilment-updated.v1",
+            lane="live",
+            mapper=map_fulfillments_create,
+        ),
+        "fulfillments_update": EventBinding(
+            event_type="fulfillments_update",
+            emits="FulfilmentUpdated",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/fulfillment.v1",
+            canonical_schema="canonical/fulfilment-updated.v1",
+            lane="live",
+            mapper=map_fulfillments_update,
+        ),
+        "order_transactions_create": EventBinding(
+            event_type="order_transactions_create",
+            emits="PaymentUpdated",
+            schema_version="1.0",
+            payload_schema="vendors/shopify/order_transaction.v1",
+            canonical_schema="canonical/payment-updated.v1",
+            lane="live",
+            mapper=map_order_transactions_create,
         ),
     },
 )

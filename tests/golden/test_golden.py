@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from generated.registry import REGISTRY
-from tests.golden.cases import deliver, normalize, text_of
+from generated.runtime.exact_json import parse
+from tests.golden.cases import deliver, normalize, sent, text_of
 
 HERE = Path(__file__).parent
+FOLDER = HERE.parent.parent / "dvss" / "examples"
+EXAMPLES = sorted(path for path in FOLDER.glob("*/*.json") if path.with_suffix(".canonical.json").exists())
 CASES = sorted(path.parent for path in HERE.glob("*/*/*/raw.json"))
 
 
@@ -30,6 +33,13 @@ def test_case(case: Path) -> None:
                 expected.write_text(text_of(document), encoding="utf-8")
         found = expected.read_text(encoding="utf-8") if expected.exists() else None
         assert found == (None if document is None else text_of(document))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[str(example.relative_to(FOLDER)) for example in EXAMPLES])
+def test_an_example_becomes_the_canonical_events_beside_it(example: Path) -> None:
+    vendor_id, event_type = example.parent.name, example.stem
+    result = normalize(deliver(vendor_id, event_type, sent(vendor_id, event_type, example.read_bytes())))
+    assert result.canonical == parse(example.with_suffix(".canonical.json").read_bytes())
 
 
 def test_every_mapped_event_has_a_case_that_maps_and_one_that_does_not() -> None:

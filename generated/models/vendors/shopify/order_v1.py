@@ -82,6 +82,29 @@ class Address(ContractModel):
     """
 
 
+class DiscountAllocation(ContractModel):
+    """
+    A line's share in one of the order's discounts.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+    )
+    amount: Annotated[
+        str,
+        Field(
+            examples=["52.10", "5210", "5.210"],
+            max_length=17,
+            min_length=1,
+            pattern="^-?[0-9]{1,12}(\\.[0-9]{1,3})?$",
+            title="Amount",
+        ),
+    ]
+    """
+    The share.
+    """
+
+
 class Money(ContractModel):
     """
     An amount with its currency.
@@ -270,35 +293,9 @@ class Customer(ContractModel):
     """
 
 
-class Fulfillment(ContractModel):
-    """
-    One shipment.
-    """
-
-    model_config = ConfigDict(
-        extra="allow",
-    )
-    id: Annotated[int, Field(examples=[6120034519901], ge=0, le=9223372036854775807, title="Id")]
-    """
-    Identifier of the shipment.
-    """
-    status: Annotated[str | None | MISSING, Field(examples=["success"], max_length=64)] = MISSING
-    """
-    pending, open, success, cancelled, error, failure.
-    """
-    tracking_company: Annotated[str | None | MISSING, Field(examples=["Parcel Co"], max_length=255)] = MISSING
-    """
-    Name of the carrier.
-    """
-    tracking_number: Annotated[str | None | MISSING, Field(examples=["PC100200300"], max_length=255)] = MISSING
-    """
-    Number to follow the shipment by.
-    """
-
-
 class LineItem(ContractModel):
     """
-    One line of an order.
+    One line of an order, as orders, fulfillments and refunds hold it.
     """
 
     model_config = ConfigDict(
@@ -395,6 +392,44 @@ class LineItem(ContractModel):
     fulfillment_status: Annotated[str | None | MISSING, Field(examples=[None], max_length=64)] = MISSING
     """
     fulfilled, partial; null while nothing of the line is fulfilled.
+    """
+    tax_lines: Annotated[list[TaxLine] | MISSING, Field(max_length=100)] = MISSING
+    """
+    Taxes on the line.
+    """
+    discount_allocations: Annotated[list[DiscountAllocation] | MISSING, Field(max_length=100)] = MISSING
+    """
+    The line's shares in the order's discounts.
+    """
+
+
+class Fulfillment(ContractModel):
+    """
+    One shipment.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+    )
+    id: Annotated[int, Field(examples=[6120034519901], ge=0, le=9223372036854775807, title="Id")]
+    """
+    Identifier of the shipment.
+    """
+    status: Annotated[str | None | MISSING, Field(examples=["success"], max_length=64)] = MISSING
+    """
+    pending, open, success, cancelled, error, failure.
+    """
+    tracking_company: Annotated[str | None | MISSING, Field(examples=["Parcel Co"], max_length=255)] = MISSING
+    """
+    Name of the carrier.
+    """
+    tracking_number: Annotated[str | None | MISSING, Field(examples=["PC100200300"], max_length=255)] = MISSING
+    """
+    Number to follow the shipment by.
+    """
+    line_items: Annotated[list[LineItem] | MISSING, Field(max_length=1000)] = MISSING
+    """
+    What went out.
     """
 
 
