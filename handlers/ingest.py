@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from generated.runtime.exact_json import JsonFault
 from handlers.core.acceptance import Outcome, Verdict, accept
 from handlers.core.credentials import principal_of
-from handlers.core.envelopes import Delivery, RejectedItem, read_batch, read_envelope, read_webhook
+from handlers.core.envelopes import Delivery, RejectedItem, check_size, read_batch, read_envelope, read_webhook
 from handlers.core.problems import ProblemCode, RequestRefusedError
-from handlers.core.signatures import SCHEMES, SignedRequest, is_authentic
+from handlers.core.signatures.requests import SignedRequest
+from handlers.core.signatures.schemes import SCHEMES, is_authentic
 from handlers.values import IdempotencyKey, Role, Status, TransientError
 from handlers.wire import Request, event_status, json_answer, problem_answer, problem_members, read_request
 
@@ -192,6 +193,8 @@ def _post_webhook(request: Request, app: Application, line: LogLine) -> dict[str
     profile = app.registry.vendor(vendor_id)
     if profile is None or profile.webhook is None or profile.scheme not in SCHEMES or not _TOPIC.fullmatch(topic):
         raise RequestRefusedError(ProblemCode.UNKNOWN_VENDOR, "There is no webhook for such a vendor and topic.")
+    # Before the signature: some schemes sign what only parsing finds.
+    check_size(request.body, profile)
     at = app.clock.now()
     signed = SignedRequest(app.public_url.rstrip("/") + request.path, request.headers, request.body)
     secrets = app.credentials.webhook_secrets(vendor_id, at)

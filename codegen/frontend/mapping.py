@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
     from codegen.frontend.shared import SharedFiles
 
-SCHEMES = ("api-key", "shopify", "square", "standard-webhooks", "stripe")
+SCHEMES = (
+    "api-key",
+    "adyen",
+    "hmac",
+    "paypal",
+    "shopify",
+    "square",
+    "standard-webhooks",
+    "stripe",
+    "woocommerce",
+)
 KEYS = (
     "vendor", "name", "priority", "contact", "authentication", "limits", "webhook", "lookups", "fragments", "events",
 )  # fmt: skip

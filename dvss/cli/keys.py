@@ -60,7 +60,8 @@ def add(
                 terminal.fail(f"{vendor} signs no webhooks: it has an API key. Leave --secret-stdin out.")
             _show_key(credentials.keys.add(Role.VENDOR, vendor), vendor, as_json=as_json)
         else:
-            _show_secret(credentials.secrets.add(vendor, _given_secret(read=secret_stdin)), vendor, as_json=as_json)
+            secret = _given_secret(_scheme(deployment, vendor), vendor, read=secret_stdin)
+            _show_secret(credentials.secrets.add(vendor, secret), vendor, as_json=as_json)
 
 
 def _scheme(deployment: Deployment, vendor: str) -> str:
@@ -71,8 +72,21 @@ def _scheme(deployment: Deployment, vendor: str) -> str:
     return profile.scheme
 
 
-def _given_secret(*, read: bool) -> str | None:
-    return sys.stdin.readline().rstrip("\r\n") if read else None
+def _given_secret(scheme: str, vendor: str, *, read: bool) -> str | None:
+    """The secret on standard input, of the form that the scheme has; None where one is to be made."""
+    from handlers.core.signatures.schemes import SCHEMES
+
+    rules = SCHEMES.get(scheme)
+    if rules is None:
+        terminal.fail(f"{vendor} signs no webhooks any more: revoke its secret.")
+    if not read:
+        if not rules.is_ours_to_make:
+            terminal.fail(f"{vendor} makes its secret itself: give it with --secret-stdin ({rules.form}).")
+        return None
+    secret = sys.stdin.read().rstrip("\r\n")
+    if not rules.is_secret(secret):
+        terminal.fail(f"What came on standard input is no secret of scheme {scheme}: {rules.form}.")
+    return secret
 
 
 def _show_key(issued: IssuedKey, owner: str, *, as_json: bool) -> None:
@@ -142,7 +156,7 @@ def rotate(
         if owner is None:
             _show_key(credentials.keys.rotate(credential, grace), "the same owner", as_json=as_json)
         else:
-            secret = _given_secret(read=secret_stdin)
+            secret = _given_secret(_scheme(deployment, owner), owner, read=secret_stdin)
             _show_secret(credentials.secrets.rotate(owner, grace, secret), owner, as_json=as_json)
 
 

@@ -1513,7 +1513,7 @@ def map_order_transactions_create(payload: Any, envelope: Any) -> list[Any]:
     return [_order_transactions_create(payload, envelope)]
 
 
-def webhook_event_type(body: Any, topic: str) -> Any:
+def webhook_event_type(body: Any, topic: str, headers: Any, item: Any) -> Any:
     # event_type <- path.topic
     value: Any = topic
     converted = rt.text_or_failed(value)
@@ -1539,7 +1539,7 @@ def webhook_event_type(body: Any, topic: str) -> Any:
     return value
 
 
-def webhook_external_event_id(body: Any, topic: str) -> Any:
+def webhook_external_event_id(body: Any, topic: str, headers: Any, item: Any) -> Any:
     # external_event_id <- join('/', path.topic, digest(body))
     value: Any = rt.join("/", topic, rt.digest(body))
     converted = rt.text_or_failed(value)
@@ -1565,16 +1565,27 @@ def webhook_external_event_id(body: Any, topic: str) -> Any:
     return value
 
 
-def webhook_occurred_at(body: Any, topic: str) -> Any:
+def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
     # occurred_at <- body.updated_at ?? body.created_at | timestamp
-    value: Any = rt.first(rt.get(body, "updated_at"), rt.get(body, "created_at"))
+    value: Any = rt.coalesce(rt.get(body, "updated_at"), rt.get(body, "created_at"))
+    converted = rt.of_type(value, ("string",))
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="webhook/occurred_at",
+            code="ENVELOPE_UNREADABLE",
+            pointer="/updated_at",
+            expected="a time",
+            found=value,
+            scope=0,
+        )
+    value = converted
     converted = rt.timestamp(value)
     if converted is rt.FAILED:
         raise rt.Rejected(
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/updated_at",
-            expected="an RFC 3339 time",
+            expected="a time",
             found=value,
             scope=0,
         )
@@ -1582,11 +1593,11 @@ def webhook_occurred_at(body: Any, topic: str) -> Any:
     return value
 
 
-def read_webhook(body: Any, topic: str) -> WebhookEnvelope:
+def read_webhook(body: Any, topic: str, headers: Any, item: Any) -> WebhookEnvelope:
     return WebhookEnvelope(
-        event_type=webhook_event_type(body, topic),
-        external_event_id=webhook_external_event_id(body, topic),
-        occurred_at=webhook_occurred_at(body, topic),
+        event_type=webhook_event_type(body, topic, headers, item),
+        external_event_id=webhook_external_event_id(body, topic, headers, item),
+        occurred_at=webhook_occurred_at(body, topic, headers, item),
     )
 
 
@@ -1598,7 +1609,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:7c7510f93f6a1d5a448ee178a06a10ea3abf3f9c705890a00e79104657482afe",
+    mapping_version="sha256:a164f3d8b6dd82e0be1e218435320d31050194dc9f6b2e3742f72ba99c345ec2",
     source="mappings/shopify.yaml",
     digest_without=(),
     webhook=WebhookBinding(
@@ -1612,106 +1623,131 @@ PROFILE = VendorProfile(
                 "inventory_items_update",
             )
         ),
+        headers=(),
+        split=None,
+        answer=None,
     ),
     events={
-        "orders_create": EventBinding(
-            event_type="orders_create",
-            emits="OrderPlaced",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/order.v1",
-            canonical_schema="canonical/order-placed.v1",
-            lane="live",
-            mapper=map_orders_create,
+        "orders_create": (
+            EventBinding(
+                event_type="orders_create",
+                emits="OrderPlaced",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/order.v1",
+                canonical_schema="canonical/order-placed.v1",
+                lane="live",
+                mapper=map_orders_create,
+            ),
         ),
-        "orders_updated": EventBinding(
-            event_type="orders_updated",
-            emits="OrderStatusChanged",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/order.v1",
-            canonical_schema="canonical/order-status-changed.v1",
-            lane="live",
-            mapper=map_orders_updated,
+        "orders_updated": (
+            EventBinding(
+                event_type="orders_updated",
+                emits="OrderStatusChanged",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/order.v1",
+                canonical_schema="canonical/order-status-changed.v1",
+                lane="live",
+                mapper=map_orders_updated,
+            ),
         ),
-        "orders_cancelled": EventBinding(
-            event_type="orders_cancelled",
-            emits="OrderStatusChanged",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/order.v1",
-            canonical_schema="canonical/order-status-changed.v1",
-            lane="live",
-            mapper=map_orders_cancelled,
+        "orders_cancelled": (
+            EventBinding(
+                event_type="orders_cancelled",
+                emits="OrderStatusChanged",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/order.v1",
+                canonical_schema="canonical/order-status-changed.v1",
+                lane="live",
+                mapper=map_orders_cancelled,
+            ),
         ),
-        "orders_paid": EventBinding(
-            event_type="orders_paid",
-            emits="OrderStatusChanged",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/order.v1",
-            canonical_schema="canonical/order-status-changed.v1",
-            lane="live",
-            mapper=map_orders_paid,
+        "orders_paid": (
+            EventBinding(
+                event_type="orders_paid",
+                emits="OrderStatusChanged",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/order.v1",
+                canonical_schema="canonical/order-status-changed.v1",
+                lane="live",
+                mapper=map_orders_paid,
+            ),
         ),
-        "inventory_levels_update": EventBinding(
-            event_type="inventory_levels_update",
-            emits="InventoryUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/inventory_level.v1",
-            canonical_schema="canonical/inventory-updated.v1",
-            lane="live",
-            mapper=map_inventory_levels_update,
+        "inventory_levels_update": (
+            EventBinding(
+                event_type="inventory_levels_update",
+                emits="InventoryUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/inventory_level.v1",
+                canonical_schema="canonical/inventory-updated.v1",
+                lane="live",
+                mapper=map_inventory_levels_update,
+            ),
         ),
-        "products_create": EventBinding(
-            event_type="products_create",
-            emits="ProductUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/product.v1",
-            canonical_schema="canonical/product-updated.v1",
-            lane="live",
-            mapper=map_products_create,
+        "products_create": (
+            EventBinding(
+                event_type="products_create",
+                emits="ProductUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/product.v1",
+                canonical_schema="canonical/product-updated.v1",
+                lane="live",
+                mapper=map_products_create,
+            ),
         ),
-        "products_update": EventBinding(
-            event_type="products_update",
-            emits="ProductUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/product.v1",
-            canonical_schema="canonical/product-updated.v1",
-            lane="live",
-            mapper=map_products_update,
+        "products_update": (
+            EventBinding(
+                event_type="products_update",
+                emits="ProductUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/product.v1",
+                canonical_schema="canonical/product-updated.v1",
+                lane="live",
+                mapper=map_products_update,
+            ),
         ),
-        "refunds_create": EventBinding(
-            event_type="refunds_create",
-            emits="RefundUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/refund.v1",
-            canonical_schema="canonical/refund-updated.v1",
-            lane="live",
-            mapper=map_refunds_create,
+        "refunds_create": (
+            EventBinding(
+                event_type="refunds_create",
+                emits="RefundUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/refund.v1",
+                canonical_schema="canonical/refund-updated.v1",
+                lane="live",
+                mapper=map_refunds_create,
+            ),
         ),
-        "fulfillments_create": EventBinding(
-            event_type="fulfillments_create",
-            emits="FulfilmentUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/fulfillment.v1",
-            canonical_schema="canonical/fulfilment-updated.v1",
-            lane="live",
-            mapper=map_fulfillments_create,
+        "fulfillments_create": (
+            EventBinding(
+                event_type="fulfillments_create",
+                emits="FulfilmentUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/fulfillment.v1",
+                canonical_schema="canonical/fulfilment-updated.v1",
+                lane="live",
+                mapper=map_fulfillments_create,
+            ),
         ),
-        "fulfillments_update": EventBinding(
-            event_type="fulfillments_update",
-            emits="FulfilmentUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/fulfillment.v1",
-            canonical_schema="canonical/fulfilment-updated.v1",
-            lane="live",
-            mapper=map_fulfillments_update,
+        "fulfillments_update": (
+            EventBinding(
+                event_type="fulfillments_update",
+                emits="FulfilmentUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/fulfillment.v1",
+                canonical_schema="canonical/fulfilment-updated.v1",
+                lane="live",
+                mapper=map_fulfillments_update,
+            ),
         ),
-        "order_transactions_create": EventBinding(
-            event_type="order_transactions_create",
-            emits="PaymentUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/shopify/order_transaction.v1",
-            canonical_schema="canonical/payment-updated.v1",
-            lane="live",
-            mapper=map_order_transactions_create,
+        "order_transactions_create": (
+            EventBinding(
+                event_type="order_transactions_create",
+                emits="PaymentUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/shopify/order_transaction.v1",
+                canonical_schema="canonical/payment-updated.v1",
+                lane="live",
+                mapper=map_order_transactions_create,
+            ),
         ),
     },
 )

@@ -87,12 +87,12 @@ def _payment_created__status(payload: Any, envelope: Any) -> Any:
 def _payment_created__amount(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     # amount <- data.object.payment.total_money.amount ?? data.object.payment.amount_money.amount
-    data["amount"] = rt.first(
+    data["amount"] = rt.coalesce(
         rt.get(payload, "data", "object", "payment", "total_money", "amount"),
         payload["data"]["object"]["payment"]["amount_money"]["amount"],
     )
     # currency <- data.object.payment.total_money.currency ?? data.object.payment.amount_money.currency
-    data["currency"] = rt.first(
+    data["currency"] = rt.coalesce(
         rt.get(payload, "data", "object", "payment", "total_money", "currency"),
         payload["data"]["object"]["payment"]["amount_money"]["currency"],
     )
@@ -224,12 +224,12 @@ def _payment_updated__status(payload: Any, envelope: Any) -> Any:
 def _payment_updated__amount(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     # amount <- data.object.payment.total_money.amount ?? data.object.payment.amount_money.amount
-    data["amount"] = rt.first(
+    data["amount"] = rt.coalesce(
         rt.get(payload, "data", "object", "payment", "total_money", "amount"),
         payload["data"]["object"]["payment"]["amount_money"]["amount"],
     )
     # currency <- data.object.payment.total_money.currency ?? data.object.payment.amount_money.currency
-    data["currency"] = rt.first(
+    data["currency"] = rt.coalesce(
         rt.get(payload, "data", "object", "payment", "total_money", "currency"),
         payload["data"]["object"]["payment"]["amount_money"]["currency"],
     )
@@ -335,7 +335,7 @@ def map_payment_updated(payload: Any, envelope: Any) -> list[Any]:
     return [_payment_updated(payload, envelope)]
 
 
-def webhook_event_type(body: Any, topic: str) -> Any:
+def webhook_event_type(body: Any, topic: str, headers: Any, item: Any) -> Any:
     # event_type <- body.type
     value: Any = rt.get(body, "type")
     converted = rt.text_or_failed(value)
@@ -361,7 +361,7 @@ def webhook_event_type(body: Any, topic: str) -> Any:
     return value
 
 
-def webhook_external_event_id(body: Any, topic: str) -> Any:
+def webhook_external_event_id(body: Any, topic: str, headers: Any, item: Any) -> Any:
     # external_event_id <- body.event_id
     value: Any = rt.get(body, "event_id")
     converted = rt.text_or_failed(value)
@@ -387,16 +387,27 @@ def webhook_external_event_id(body: Any, topic: str) -> Any:
     return value
 
 
-def webhook_occurred_at(body: Any, topic: str) -> Any:
+def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
     # occurred_at <- body.created_at | timestamp
     value: Any = rt.get(body, "created_at")
+    converted = rt.of_type(value, ("string",))
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="webhook/occurred_at",
+            code="ENVELOPE_UNREADABLE",
+            pointer="/created_at",
+            expected="a time",
+            found=value,
+            scope=0,
+        )
+    value = converted
     converted = rt.timestamp(value)
     if converted is rt.FAILED:
         raise rt.Rejected(
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/created_at",
-            expected="an RFC 3339 time",
+            expected="a time",
             found=value,
             scope=0,
         )
@@ -404,11 +415,11 @@ def webhook_occurred_at(body: Any, topic: str) -> Any:
     return value
 
 
-def read_webhook(body: Any, topic: str) -> WebhookEnvelope:
+def read_webhook(body: Any, topic: str, headers: Any, item: Any) -> WebhookEnvelope:
     return WebhookEnvelope(
-        event_type=webhook_event_type(body, topic),
-        external_event_id=webhook_external_event_id(body, topic),
-        occurred_at=webhook_occurred_at(body, topic),
+        event_type=webhook_event_type(body, topic, headers, item),
+        external_event_id=webhook_external_event_id(body, topic, headers, item),
+        occurred_at=webhook_occurred_at(body, topic, headers, item),
     )
 
 
@@ -420,37 +431,49 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:140dd1539efa0d852cf491008a152c11d5b599effacd6736e826384f776cf3d1",
+    mapping_version="sha256:1a1e8230afc158c2cb909324b67ee1c457a081308a6153f4f90f54cad86cac5b",
     source="mappings/square.yaml",
     digest_without=(),
-    webhook=WebhookBinding(read=read_webhook, ignore=frozenset(("catalog.version.updated",))),
+    webhook=WebhookBinding(
+        read=read_webhook,
+        ignore=frozenset(("catalog.version.updated",)),
+        headers=(),
+        split=None,
+        answer=None,
+    ),
     events={
-        "inventory.count.updated": EventBinding(
-            event_type="inventory.count.updated",
-            emits="InventoryUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/square/inventory_count_updated.v1",
-            canonical_schema="canonical/inventory-updated.v1",
-            lane="live",
-            mapper=map_inventory_count_updated,
+        "inventory.count.updated": (
+            EventBinding(
+                event_type="inventory.count.updated",
+                emits="InventoryUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/square/inventory_count_updated.v1",
+                canonical_schema="canonical/inventory-updated.v1",
+                lane="live",
+                mapper=map_inventory_count_updated,
+            ),
         ),
-        "payment.created": EventBinding(
-            event_type="payment.created",
-            emits="PaymentUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/square/payment.v1",
-            canonical_schema="canonical/payment-updated.v1",
-            lane="live",
-            mapper=map_payment_created,
+        "payment.created": (
+            EventBinding(
+                event_type="payment.created",
+                emits="PaymentUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/square/payment.v1",
+                canonical_schema="canonical/payment-updated.v1",
+                lane="live",
+                mapper=map_payment_created,
+            ),
         ),
-        "payment.updated": EventBinding(
-            event_type="payment.updated",
-            emits="PaymentUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/square/payment.v1",
-            canonical_schema="canonical/payment-updated.v1",
-            lane="live",
-            mapper=map_payment_updated,
+        "payment.updated": (
+            EventBinding(
+                event_type="payment.updated",
+                emits="PaymentUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/square/payment.v1",
+                canonical_schema="canonical/payment-updated.v1",
+                lane="live",
+                mapper=map_payment_updated,
+            ),
         ),
     },
 )

@@ -77,26 +77,30 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:fcf762e0e18b938255b04c89652d35f6179d8a924e6ba2b9f4d0dc0b2b828a82",
+    mapping_version="sha256:8ec4fd61ea84a14944ec32b0b548bb01dbdfdb996b1915d989b0625772a7d335",
     source="mappings/vendorA.yaml",
     events={
-        "inventory_update": EventBinding(
-            event_type="inventory_update",
-            emits="InventoryUpdated",
-            schema_version="1.0",
-            payload_schema="vendors/vendorA/inventory_update.v1",
-            canonical_schema="canonical/inventory-updated.v1",
-            lane="live",
-            mapper=map_inventory_update,
+        "inventory_update": (
+            EventBinding(
+                event_type="inventory_update",
+                emits="InventoryUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/vendorA/inventory_update.v1",
+                canonical_schema="canonical/inventory-updated.v1",
+                lane="live",
+                mapper=map_inventory_update,
+            ),
         ),
-        "order_status": EventBinding(
-            event_type="order_status",
-            emits="OrderStatusChanged",
-            schema_version="1.0",
-            payload_schema="vendors/vendorA/order_status.v1",
-            canonical_schema="canonical/order-status-changed.v1",
-            lane="live",
-            mapper=map_order_status,
+        "order_status": (
+            EventBinding(
+                event_type="order_status",
+                emits="OrderStatusChanged",
+                schema_version="1.0",
+                payload_schema="vendors/vendorA/order_status.v1",
+                canonical_schema="canonical/order-status-changed.v1",
+                lane="live",
+                mapper=map_order_status,
+            ),
         ),
     },
 )

@@ -73,11 +73,12 @@ class RejectedItem:
 
 def read_envelope(registry: Registry, profile: VendorProfile, raw: bytes) -> Delivery:
     """The delivery in one envelope. Raises RequestRefusedError."""
-    _check_size(raw, profile)
+    check_size(raw, profile)
     return _delivery(registry, profile, raw, _parsed(raw))
 
 
-def _check_size(raw: bytes, profile: VendorProfile) -> None:
+def check_size(raw: bytes, profile: VendorProfile) -> None:
+    """Raises RequestRefusedError (413) for a body over the vendor's limit."""
     if len(raw) > profile.max_payload_bytes:
         detail = f"The body has {len(raw)} bytes; this vendor's limit is {profile.max_payload_bytes}."
         raise RequestRefusedError(ProblemCode.PAYLOAD_TOO_LARGE, detail)
@@ -135,7 +136,7 @@ def _item(registry: Registry, profile: VendorProfile, raw: bytes) -> Delivery | 
     # The item is parsed by itself, so that it meets the limits that it would meet alone.
     document = None
     try:
-        _check_size(raw, profile)
+        check_size(raw, profile)
         document = _parsed(raw)
         return _delivery(registry, profile, raw, document)
     except RequestRefusedError as refused:
@@ -175,12 +176,11 @@ def _skip(text: str, at: int) -> int:
 
 
 def read_webhook(registry: Registry, profile: VendorProfile, topic: str, raw: bytes) -> Delivery:
-    """The delivery in a native webhook's body. Raises RequestRefusedError.
+    """The delivery in a native webhook's body, whose size was checked. Raises RequestRefusedError.
 
     A body that does not say what event it is still is one: it is named by a digest of topic and body, carries no time,
     and is quarantined by normalize.
     """
-    _check_size(raw, profile)
     body = _parsed(raw)
     identity = identify(registry, profile, topic, body)
     if isinstance(identity, Violation):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.dvss.program import dvss, envelope
 from tests.dvss.wire import request
+from tests.handlers.deployments import profile_of
+from tests.handlers.test_paypal_signatures import secret as paypal_secret
+from tests.handlers.world import OtherRegistry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +76,57 @@ def test_the_vendors_own_secret_is_read_from_standard_input(tmp_path: Path, monk
     rotated = dvss("key", "rotate", added["secretId"], "--secret-stdin", "--data-dir", tmp_path, "--json").document
     assert rotated["secret"] == "shpss_next"
     assert dvss("key", "revoke", rotated["secretId"], "--data-dir", tmp_path).code == 0
+
+
+def signing(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deploy contracts in which square signs by another scheme."""
+    monkeypatch.setattr("generated.registry.REGISTRY", OtherRegistry(replace(profile_of("square"), scheme=scheme)))
+
+
+def test_a_secret_that_the_vendor_makes_must_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signing("adyen", monkeypatch)
+    ran = dvss("key", "add", "square", "--data-dir", tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    assert "square makes its secret itself: give it with --secret-stdin (hexadecimal," in ran.err
+    monkeypatch.setattr("sys.stdin", io.StringIO("0f" * 32 + "\n"))
+    added = dvss("key", "add", "square", "--secret-stdin", "--data-dir", tmp_path, "--json").document
+    assert added["secret"] == "0f" * 32
+
+
+def test_a_secret_may_be_an_id_and_a_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signing("paypal", monkeypatch)
+    monkeypatch.setattr("sys.stdin", io.StringIO(paypal_secret()))
+    added = dvss("key", "add", "square", "--secret-stdin", "--data-dir", tmp_path, "--json").document
+    assert added["secret"] == paypal_secret().rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "secret"),
+    [
+        ("adyen", "no hex"),
+        ("paypal", "8XU40\n"),
+        ("standard-webhooks", "whsec_!"),
+        ("stripe", "two\nlines"),
+        ("stripe", ""),
+    ],
+)
+def test_a_secret_of_another_form_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, secret: str
+) -> None:
+    signing(scheme, monkeypatch)
+    monkeypatch.setattr("sys.stdin", io.StringIO(secret))
+    ran = dvss("key", "add", "square", "--secret-stdin", "--data-dir", tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"What came on standard input is no secret of scheme {scheme}: " in ran.err
+    assert dvss("key", "list", "--data-dir", tmp_path, "--json").lines == []
+
+
+def test_a_vendor_that_signs_no_more_gets_no_new_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    added = dvss("key", "add", "square", "--data-dir", tmp_path, "--json").document
+    signing("api-key", monkeypatch)
+    ran = dvss("key", "rotate", added["secretId"], "--data-dir", tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    assert "square signs no webhooks any more: revoke its secret." in ran.err
 
 
 def test_a_vendor_that_signs_may_have_a_key_to_ask_with(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""Webhook signatures over the exact bytes of a request. One generic refusal, whatever was wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from handlers.core.signatures import hmacs
+from handlers.core.signatures.adyen import adyen
+from handlers.core.signatures.hmacs import HmacScheme, body_in_header
+from handlers.core.signatures.paypal import PayPalScheme
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from handlers.core.signatures.requests import SignedRequest
+
+
+class Scheme(Protocol):
+    """One way to sign."""
+
+    @property
+    def form(self) -> str:
+        """What a secret looks like, in words."""
+
+    @property
+    def is_ours_to_make(self) -> bool:
+        """Whether any text that we make will do as a secret; False where the vendor alone can give one."""
+
+    def is_secret(self, secret: str) -> bool:
+        """Whether the text has the form of a secret."""
+
+    def is_authentic(self, request: SignedRequest, secrets: Sequence[str], at: datetime) -> bool:
+        """Whether everything signed is signed with one of the secrets, inside the replay window where there is one."""
+
+
+SCHEMES: Mapping[str, Scheme] = {
+    # https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
+    "adyen": HmacScheme(adyen, hmacs.hex_key, "hexadecimal, as the Customer Area shows it", is_ours_to_make=False),
+    # https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+    "hmac": HmacScheme(hmacs.hub),
+    # https://developer.paypal.com/api/rest/webhooks/rest/
+    "paypal": PayPalScheme(),
+    # https://shopify.dev/docs/apps/build/webhooks/subscribe/https
+    "shopify": HmacScheme(body_in_header("x-shopify-hmac-sha256")),
+    # https://developer.squareup.com/docs/webhooks/step3validate
+    "square": HmacScheme(hmacs.square),
+    # https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+    "standard-webhooks": HmacScheme(hmacs.standard_webhooks, hmacs.standard_key, "base64, with or without whsec_"),
+    # https://docs.stripe.com/webhooks#verify-manually
+    "stripe": HmacScheme(hmacs.stripe),
+    # https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks
+    "woocommerce": HmacScheme(body_in_header("x-wc-webhook-signature")),
+}
+"""Signature schemes by the name that a mapping gives them."""
+
+
+def is_authentic(scheme: str, request: SignedRequest, secrets: Sequence[str], at: datetime) -> bool:
+    """Whether the request is the vendor's. The caller has bounded the size of its body."""
+    return SCHEMES[scheme].is_authentic(request, secrets, at)
