@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from codegen.frontend.tokens import Token
     from codegen.source import Scalar
 
-_ROOTS = frozenset({"parent", "envelope", "body", "path", "item"})
+_ROOTS = frozenset({"parent", "envelope", "body", "path"})
 ROUNDINGS = ("down", "half_even", "half_up", "up")
 MAX_SCALE = 100
 

@@ -150,6 +150,7 @@ class Language:
     schemes: tuple[str, ...]
     lanes: tuple[str, ...]
     envelope: tuple[str, ...]
+    roundings: tuple[str, ...]
     canonical_keywords: tuple[str, ...]
     payload_keywords: tuple[str, ...]
     """Those that only payloads may use."""

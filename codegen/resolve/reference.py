@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from codegen.frontend.events import LANES
 from codegen.frontend.json_schema import ANNOTATIONS, ASSERTIONS, CANONICAL, FORMATS, REFUSED
 from codegen.frontend.mapping import DEFAULT_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES, SCHEMES
+from codegen.frontend.operands import ROUNDINGS
 from codegen.ir.project import Language, StepDoc
 from codegen.resolve.arrays import MAX_EVENTS
 from codegen.resolve.scopes import ENVELOPE
@@ -23,6 +24,7 @@ def language() -> Language:
         schemes=SCHEMES,
         lanes=LANES,
         envelope=tuple(ENVELOPE),
+        roundings=ROUNDINGS,
         canonical_keywords=tuple(sorted(CANONICAL)),
         payload_keywords=tuple(sorted(ASSERTIONS - CANONICAL)),
         annotations=tuple(sorted(ANNOTATIONS)),

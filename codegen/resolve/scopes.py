@@ -150,6 +150,4 @@ def descend(path: Path, names: tuple[str | int, ...], start: ValueType, diagnost
 
 
 def _child(schema: Schema, name: str | int) -> Schema | None:
-    if isinstance(name, str):
-        return schema.properties.get(name, schema.additional)
-    return schema.prefix[name] if 0 <= name < len(schema.prefix) else schema.items
+    return schema.properties.get(name, schema.additional) if isinstance(name, str) else schema.element(name)

@@ -73,7 +73,7 @@ class WebhookPart:
 _CHECKS = {
     "event_type": ("text_or_failed", "eventType", "an event type: 1 to 128 letters, digits, '.', '_', '/' and '-'"),
     "external_event_id": ("text_or_failed", "externalEventId", "an identifier: 1 to 256 printable ASCII characters"),
-    "occurred_at": ("", "occurredAt", "a time"),
+    "occurred_at": ("", "occurredAt", ""),
 }
 """For each part: how it is read, the member of the envelope that it becomes, and what that is in words."""
 _TIMES = ("timestamp", "local_timestamp", "epoch_seconds", "epoch_milliseconds", "epoch_microseconds")
@@ -100,7 +100,8 @@ class WebhookCompiler:
         check, member, expected = _CHECKS[self._part]
         pointer = next((source for source in self._sources if source.startswith("/")), "")
         rule = f"webhook/{self._part}"
-        refusal = Reject(rule, "ENVELOPE_UNREADABLE", pointer, expected, 0)
+        words = expected or f"a time that '{expression.steps[0].name}' takes"
+        refusal = Reject(rule, "ENVELOPE_UNREADABLE", pointer, words, 0)
         statements: list[Statement] = [
             Assign(found[0] if len(found) == 1 else Apply("coalesce", tuple(found))),
             *(Convert(call, refusal) for call in ([Apply(check, (Current(),))] if check else self._time())),

@@ -1574,7 +1574,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/updated_at",
-            expected="a time",
+            expected="a time that 'timestamp' takes",
             found=value,
             scope=0,
         )
@@ -1585,7 +1585,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/updated_at",
-            expected="a time",
+            expected="a time that 'timestamp' takes",
             found=value,
             scope=0,
         )

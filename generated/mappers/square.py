@@ -396,7 +396,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/created_at",
-            expected="a time",
+            expected="a time that 'timestamp' takes",
             found=value,
             scope=0,
         )
@@ -407,7 +407,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/created_at",
-            expected="a time",
+            expected="a time that 'timestamp' takes",
             found=value,
             scope=0,
         )

@@ -84,7 +84,7 @@ def test_check_shows_what_is_stale_and_writes_nothing(project: Path, capsys: pyt
     assert f"changed: {MAPPER}\n--- {MAPPER} (on disk)\n+++ {MAPPER} (generated)\n" in said
     assert '\n-    data["itemId"] = "forged"\n+    data["itemId"] = payload["id"]\n' in said
     assert "new: generated/lineage/acme.json\n" in said
-    assert '\n+  "source": "mappings/acme.yaml",\n' in said
+    assert '\n+  "sources": [\n' in said
     assert "orphan: docs/contract/old.md\n" in said
     assert "\n-left over\n" in said
     assert said.endswith("3 generated files are stale; run `make codegen`.\n")

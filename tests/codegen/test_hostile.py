@@ -51,8 +51,8 @@ IMPORTS = {
 }
 NAMES = set(
     WORD.findall("""
-        Any Decimal rt payload envelope value converted data body topic headers item dict list str bool len any frozenset
-        PROFILE read_webhook
+        Any Decimal rt payload envelope value converted data body topic headers item dict list str bool len any
+        frozenset PROFILE read_webhook
     """)
 )
 FIELDS = {"get", "event_type", "external_event_id", "occurred_at"}

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from codegen.diagnostics import Code, Diagnostics
-from codegen.frontend import fields, mapping
+from codegen.frontend import events, fields, mapping
 from codegen.frontend.syntax import Action, Comparison, Condition
 from tests.codegen.mappings import mapper
 
@@ -28,10 +28,9 @@ MONEY = {
 
 
 def test_every_key_and_word_of_the_language_is_on_its_page() -> None:
-    readers = inspect.getsource(mapping) + inspect.getsource(fields)
-    keys = {
-        key for listed in re.findall(r'\(((?:"\w+", ?)*"\w+",?)\)', readers) for key in re.findall(r'"(\w+)"', listed)
-    }
+    readers = "".join(map(inspect.getsource, (mapping, events, fields)))
+    listed = re.findall(r'\(\s*((?:"\w+",\s*)*"\w+"(?:, \*\w+)?,?)\s*\)', readers)
+    keys = {key for keys in listed for key in re.findall(r'"(\w+)"', keys)}
     assert {"vendor", "explode", "cases", "from", "then", "digest_without", "requests_per_second"} <= keys
     words = {*keys, *(word.value for kind in (Action, Comparison, Condition) for word in kind)} - {"value", "failure"}
     assert [word for word in sorted(words) if not re.search(rf"`[^`]*{re.escape(word)}[^`]*`", LANGUAGE)] == []

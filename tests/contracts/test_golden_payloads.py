@@ -17,7 +17,7 @@ GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = {
     f"{profile.vendor_id}/{event_type}": f"{binding.payload_schema}.schema.json"
     for profile in filter(None, map(REGISTRY.vendor, REGISTRY.vendor_ids()))
-    for event_type, binding in profile.events.items()
+    for event_type, (binding, *_) in profile.events.items()
     if f"{binding.payload_schema}.schema.json" in schemas()
 }
 # Other vendors keep their payload's schema inside their mapping.

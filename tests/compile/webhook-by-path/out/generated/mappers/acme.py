@@ -79,7 +79,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/at",
-            expected="a time",
+            expected="a time that 'timestamp' takes",
             found=value,
             scope=0,
         )
@@ -90,7 +90,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/at",
-            expected="a time",
+            expected="a time that 'timestamp' takes",
             found=value,
             scope=0,
         )
