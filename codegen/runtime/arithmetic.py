@@ -11,7 +11,7 @@ MAX_DIGITS = 1_000
 """Of a result, and of its exponent's value: what JSON is read with."""
 # Terms have at most 1,000 digits and exponents to +-1,000, so that this holds every sum and product exactly.
 _EXACT = Context(prec=10 * MAX_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
-_ROUNDINGS = {"down": ROUND_DOWN, "half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "up": ROUND_UP}
+ROUNDINGS = {"down": ROUND_DOWN, "half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "up": ROUND_UP}
 
 
 def settled(value: Decimal) -> int | Decimal | Marker:
@@ -58,7 +58,7 @@ def divide(left: Any, right: Any, scale: int, rounding: str) -> int | Decimal | 
 
 
 def _rounds_up(whole: int, rest: int, divisor: int, rounding: str) -> bool:
-    match _ROUNDINGS[rounding]:
+    match ROUNDINGS[rounding]:
         case "ROUND_UP":
             return rest > 0
         case "ROUND_HALF_UP":

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .time_formats import in_utc, read
 from .values import FAILED, Marker
 
 _DATE_TIME = re.compile(
@@ -16,8 +17,21 @@ _DAY = timedelta(days=1)
 _LAST_MINUTE = timedelta(hours=23, minutes=59)
 
 
-def timestamp(text: Any) -> str | Marker:
-    """An RFC 3339 time in UTC, every digit of its fraction kept; FAILED for anything else.
+def timestamp(text: Any, *formats: str) -> str | Marker:
+    """A time with an offset as RFC 3339 in UTC, every digit of its fraction kept; FAILED where no format fits.
+
+    Without formats the text is RFC 3339 itself.
+    """
+    if not formats:
+        return _of_rfc_3339(text)
+    time = next((found for form in formats if (found := read(text, form))), None)
+    if time is None or time.offset is None:
+        return FAILED
+    return in_utc(time, time.offset) or FAILED
+
+
+def _of_rfc_3339(text: Any) -> str | Marker:
+    """The same moment in UTC; FAILED for anything else.
 
     A time whose UTC year would lie outside of 0001 to 9999 stays in its own offset: the same moment, still RFC 3339.
     """

@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:8ec4fd61ea84a14944ec32b0b548bb01dbdfdb996b1915d989b0625772a7d335",
+    mapping_version="sha256:148f78eddb30b60cf232ed015e1bff837b2660a69d83d2caba5ea7bc84c7ae84",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

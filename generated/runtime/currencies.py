@@ -1,4 +1,8 @@
-"""Minor units of currencies: ISO 4217 list one, the number of digits behind the decimal separator."""
+"""Currencies: the digits of their minor units as ISO 4217 list one has them, and what else names one."""
+
+from __future__ import annotations
+
+from .values import FAILED, Marker
 
 _BY_DIGITS = {
     0: ("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
@@ -16,3 +20,16 @@ _BY_DIGITS = {
 
 EXPONENTS = {code: digits for digits, codes in _BY_DIGITS.items() for code in codes.split()}
 """Digits of the minor unit by currency code."""
+
+_SYMBOLS = {
+    "€": "EUR", "₹": "INR", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₪": "ILS", "₫": "VND", "₦": "NGN", "₸": "KZT",
+    "₼": "AZN", "₾": "GEL", "₲": "PYG", "₵": "GHS", "₭": "LAK", "₮": "MNT", "฿": "THB", "៛": "KHR", "R$": "BRL",
+    "US$": "USD", "A$": "AUD", "HK$": "HKD", "NZ$": "NZD", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF",
+}  # fmt: skip
+"""In upper case. Those of several currencies ($, £, ¥, kr) name none."""
+
+
+def currency(text: str) -> str | Marker:
+    """The ISO 4217 code of a code in any case, or of a symbol that one currency alone has; FAILED for another text."""
+    name = text.upper()
+    return name if name in EXPONENTS else _SYMBOLS.get(name, FAILED)

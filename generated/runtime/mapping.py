@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from .arithmetic import add, at_most, different, divide, less, multiply, one_of, same, subtract
+from .countries import country
+from .currencies import currency
+from .data import base64, mask, sha256, tokenise
+from .epochs import epoch_microseconds, epoch_milliseconds, epoch_seconds
 from .identity import digest, join, of_type, text_or_failed
 from .lists import (
     ascending,
@@ -26,11 +30,15 @@ from .lists import (
     split,
     total,
 )
-from .numbers import integer, minor_units, string
+from .numbers import absolute, boolean, decimal, integer, major_units, minor_units, rounded, string
+from .patterns import extract, replace
+from .phones import phone
 from .places import coalesce, coalesce_but, each, each_of_each, get, matches
-from .text import lower, trim, upper
+from .text import collapse, lower, nfc, pad_start, strip_prefix, strip_suffix, substring, trim, upper
 from .times import timestamp
+from .units import unit
 from .values import ABSENT, FAILED, OMIT, Marker, Rejected
+from .zones import local_timestamp
 
 __all__ = [
     "ABSENT",
@@ -38,14 +46,21 @@ __all__ = [
     "OMIT",
     "Marker",
     "Rejected",
+    "absolute",
     "add",
     "ascending",
     "at_most",
+    "base64",
+    "boolean",
     "coalesce",
     "coalesce_but",
+    "collapse",
     "collect",
     "collect_all",
     "count",
+    "country",
+    "currency",
+    "decimal",
     "different",
     "digest",
     "distinct",
@@ -53,6 +68,10 @@ __all__ = [
     "each",
     "each_of_each",
     "entries",
+    "epoch_microseconds",
+    "epoch_milliseconds",
+    "epoch_seconds",
+    "extract",
     "first",
     "get",
     "greatest",
@@ -64,24 +83,38 @@ __all__ = [
     "last",
     "least",
     "less",
+    "local_timestamp",
     "lower",
+    "major_units",
+    "mask",
     "matches",
     "members",
     "merge",
     "minor_units",
     "multiply",
+    "nfc",
     "of_type",
     "one_of",
     "only",
+    "pad_start",
     "pair",
+    "phone",
+    "replace",
+    "rounded",
     "row",
     "same",
+    "sha256",
     "split",
     "string",
+    "strip_prefix",
+    "strip_suffix",
+    "substring",
     "subtract",
     "text_or_failed",
     "timestamp",
+    "tokenise",
     "total",
     "trim",
+    "unit",
     "upper",
 ]

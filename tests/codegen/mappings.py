@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from codegen.compiler import resolve
 from codegen.render.project import render_project
 from codegen.resolve.steps.registry import STEPS
+from tests.codegen.step_arguments import constants_of
 
 if TYPE_CHECKING:
     from codegen.diagnostics import Diagnostics
@@ -26,7 +27,10 @@ CONSTANTS: dict[str, list[Any]] = {
     "object": ["a", 1, True],
 }
 SCALARS = ("boolean", "integer", "number", "string")
-GIVES = {"integer": "integer", "minor_units": "integer"}
+GIVES = {
+    "integer": "integer", "minor_units": "integer", "decimal": "number", "major_units": "number", "round": "number",
+    "absolute": "number", "boolean": "boolean",
+}  # fmt: skip
 maybe = st.booleans()
 mostly = st.sampled_from([True, True, True, False])
 rarely = st.sampled_from([False] * 9 + [True])
@@ -121,8 +125,10 @@ def expressions(draw: st.DrawFn, fields: Fields) -> tuple[str, str]:
         if not fitting:
             break
         name = draw(st.sampled_from(fitting))
-        argument = draw(st.one_of(st.sampled_from(["'JPY'", "'KWD'"]), st.sampled_from(list(fields.paths))))
-        text += f" | {name}({argument})" if STEPS[name].parameters else f" | {name}"
+        arguments = [_literal(constant) for constant in draw(st.sampled_from(constants_of(name)))]
+        if name in ("minor_units", "major_units") and draw(maybe):
+            arguments = [draw(st.sampled_from(list(fields.paths)))]
+        text += f" | {name}({', '.join(arguments)})" if arguments else f" | {name}"
         text += draw(outcomes(fields)) if draw(mostly) else ""
         kind = GIVES.get(name, "string")
     return text, kind

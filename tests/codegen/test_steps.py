@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from codegen.runtime import mapping as runtime
 from tests.codegen.effort import examples
 from tests.codegen.mappings import mapper
 from tests.codegen.payloads import FORMATTED, WORDS
+from tests.codegen.step_arguments import constants_of, types_of
 
 DATE_TIME = jsonschema_rs.Draft202012Validator({"type": "string", "format": "date-time"}, validate_formats=True)
-KIND = {str: "string", int: "integer", bool: "boolean"}
+TOKEN_KEY = bytes(range(32)).hex()
+KIND = {str: "string", int: "integer", Decimal: "number", bool: "boolean"}
 
 
 def schema_of(value: Any) -> dict[str, Any]:
@@ -53,7 +56,7 @@ def result_of(name: str) -> tuple[Any, Any]:
     diagnostics = Diagnostics()
     module = mapper(sources, diagnostics)
     assert module is not None, diagnostics.sorted()
-    (data,) = module["PROFILE"].events["event"][0].mapper({field[0]: value}, {})
+    (data,) = module["PROFILE"].events["event"][0].mapper({field[0]: value}, {"tokenKey": TOKEN_KEY})
     return data["out"], expected
 
 
@@ -66,7 +69,8 @@ def test_the_example_of_the_reference_is_true(name: str) -> None:
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_says_when_it_fails_if_and_only_if_it_can(name: str) -> None:
     step = STEPS[name]
-    can_fail = any(step.fallible(value, ()) for value in _types(step.takes))
+    arguments = types_of(constants_of(name)[0])
+    can_fail = any(step.fallible(value, arguments) for value in _types(step.takes))
     assert can_fail == bool(step.fails)
     assert callable(getattr(runtime, step.function or name))
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from codegen.resolve.steps import lists, numbers, text, times
+from codegen.resolve.steps import codes, data, epochs, lists, money, numbers, patterns, text, times
 
-STEPS = {step.name: step for step in (*text.STEPS, *numbers.STEPS, *times.STEPS, *lists.STEPS)}
+STEPS = {
+    step.name: step
+    for module in (text, patterns, numbers, money, times, epochs, data, codes, lists)
+    for step in module.STEPS
+}
 """Every step by name."""

@@ -51,8 +51,6 @@ def _item__quantity(payload: Any, envelope: Any) -> Any:
     if converted is rt.FAILED:
         return rt.OMIT
     value = converted
-    if not -1000000 <= value <= 1000000:
-        return rt.OMIT
     return value
 
 

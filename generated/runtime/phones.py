@@ -1,0 +1,25 @@
+"""Telephone numbers."""
+
+from __future__ import annotations
+
+import re
+
+from .values import FAILED, Marker
+
+# The library would take the first of what looks like a number out of any text.
+_DIALLED = re.compile(r"[0-9+()./\s\u2010-\u2015-]+")
+
+
+def phone(text: str, region: str) -> str | Marker:
+    """A number in E.164, read as one dials it within the region unless it begins with +; FAILED for no valid one."""
+    import phonenumbers
+
+    if not _DIALLED.fullmatch(text):
+        return FAILED
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return FAILED
+    if not phonenumbers.is_valid_number(number):
+        return FAILED
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
