@@ -1574,7 +1574,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/updated_at",
-            expected="a time that 'timestamp' takes",
+            expected="a time",
             found=value,
             scope=0,
         )
@@ -1585,7 +1585,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/updated_at",
-            expected="a time that 'timestamp' takes",
+            expected="a time",
             found=value,
             scope=0,
         )
@@ -1609,7 +1609,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:44e5afcb001788d10878ea6334656de7f37860537e87b4fc03e3fd8704340726",
+    mapping_version="sha256:c1e5ae3aec5c1551169f5c3f871544f447e6bba6683a92818d25c87eccf205f0",
     source="mappings/shopify.yaml",
     digest_without=(),
     webhook=WebhookBinding(

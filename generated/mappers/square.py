@@ -396,7 +396,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/created_at",
-            expected="a time that 'timestamp' takes",
+            expected="a time",
             found=value,
             scope=0,
         )
@@ -407,7 +407,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/created_at",
-            expected="a time that 'timestamp' takes",
+            expected="a time",
             found=value,
             scope=0,
         )
@@ -431,7 +431,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:5529016c1925d8698180f474e5016129d9b2616b109ffff9b567227c6d2c170a",
+    mapping_version="sha256:4efc2597a1262883562b2293c735c19d503f20d8a2c44ad594af048ca2e714c5",
     source="mappings/square.yaml",
     digest_without=(),
     webhook=WebhookBinding(

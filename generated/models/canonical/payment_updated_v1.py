@@ -107,9 +107,9 @@ class PaymentUpdated(ContractModel):
     """
     The vendor's own word for the status.
     """
-    amount: Money
+    amount: Money | MISSING = MISSING
     """
-    What the payment is over, with tips and fees that the customer pays.
+    What the payment is over, with tips and fees that the customer pays. Absent where the vendor does not say it again with the change.
     """
     captured: Money | MISSING = MISSING
     """
@@ -118,6 +118,14 @@ class PaymentUpdated(ContractModel):
     refunded: Money | MISSING = MISSING
     """
     What of it was paid back so far.
+    """
+    refunded_now: Annotated[Money | MISSING, Field(alias="refundedNow")] = MISSING
+    """
+    What of `refunded` came with this change, where the vendor tells what it was before.
+    """
+    disputed: Money | MISSING = MISSING
+    """
+    What of it the customer or the bank disputes.
     """
     reason: Annotated[str | MISSING, Field(examples=["insufficient_funds"], max_length=255)] = MISSING
     """
