@@ -6,6 +6,129 @@ from typing import Any
 from generated.runtime import mapping as rt
 from generated.runtime.binding import EventBinding, VendorProfile, WebhookBinding, WebhookEnvelope
 
+_ORDER_CREATED__STATUS__CASES: dict[Any, Any] = {
+    "DRAFT": "PENDING",
+    "OPEN": "CONFIRMED",
+    "COMPLETED": "COMPLETED",
+    "CANCELED": "CANCELLED",
+}
+
+
+def _order_created__status(payload: Any, envelope: Any) -> Any:
+    # status <- match data.object.order_created.state
+    value: Any = payload["data"]["object"]["order_created"]["state"]
+    return _ORDER_CREATED__STATUS__CASES[value]
+
+
+def _order_created(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # orderId <- data.object.order_created.order_id
+    data["orderId"] = payload["data"]["object"]["order_created"]["order_id"]
+    # status <- match data.object.order_created.state
+    data["status"] = _order_created__status(payload, envelope)
+    # statusOrigin <- data.object.order_created.state
+    data["statusOrigin"] = payload["data"]["object"]["order_created"]["state"]
+    # changedAt <- data.object.order_created.created_at | timestamp
+    data["changedAt"] = rt.timestamp(payload["data"]["object"]["order_created"]["created_at"])
+    return data
+
+
+def map_order_created(payload: Any, envelope: Any) -> list[Any]:
+    return [_order_created(payload, envelope)]
+
+
+_ORDER_UPDATED__STATUS__CASES: dict[Any, Any] = {
+    "DRAFT": "PENDING",
+    "OPEN": "CONFIRMED",
+    "COMPLETED": "COMPLETED",
+    "CANCELED": "CANCELLED",
+}
+
+
+def _order_updated__status(payload: Any, envelope: Any) -> Any:
+    # status <- match data.object.order_updated.state
+    value: Any = payload["data"]["object"]["order_updated"]["state"]
+    return _ORDER_UPDATED__STATUS__CASES[value]
+
+
+def _order_updated(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # orderId <- data.object.order_updated.order_id
+    data["orderId"] = payload["data"]["object"]["order_updated"]["order_id"]
+    # status <- match data.object.order_updated.state
+    data["status"] = _order_updated__status(payload, envelope)
+    # statusOrigin <- data.object.order_updated.state
+    data["statusOrigin"] = payload["data"]["object"]["order_updated"]["state"]
+    # changedAt <- data.object.order_updated.updated_at ?? data.object.order_updated.created_at | timestamp
+    data["changedAt"] = rt.timestamp(
+        rt.coalesce(
+            rt.get(payload, "data", "object", "order_updated", "updated_at"),
+            payload["data"]["object"]["order_updated"]["created_at"],
+        )
+    )
+    return data
+
+
+def map_order_updated(payload: Any, envelope: Any) -> list[Any]:
+    return [_order_updated(payload, envelope)]
+
+
+_ORDER_FULFILLMENT_UPDATED__STATUS__CASES: dict[Any, Any] = {
+    "PROPOSED": "PENDING",
+    "RESERVED": "PROCESSING",
+    "PREPARED": "READY_FOR_PICKUP",
+    "COMPLETED": "COMPLETED",
+    "CANCELED": "CANCELLED",
+    "FAILED": "FAILED",
+}
+
+
+def _order_fulfillment_updated__status(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # status <- match new_state
+    value: Any = scope1["new_state"]
+    return _ORDER_FULFILLMENT_UPDATED__STATUS__CASES[value]
+
+
+def _order_fulfillment_updated(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # fulfilmentId <- join('/', parent.data.object.order_fulfillment_updated.order_id, fulfillment_uid)
+    data["fulfilmentId"] = rt.joined(
+        "/", payload["data"]["object"]["order_fulfillment_updated"]["order_id"], scope1["fulfillment_uid"]
+    )
+    # orderId <- parent.data.object.order_fulfillment_updated.order_id
+    data["orderId"] = payload["data"]["object"]["order_fulfillment_updated"]["order_id"]
+    # status <- match new_state
+    data["status"] = _order_fulfillment_updated__status(payload, scope1, envelope)
+    # statusOrigin <- new_state
+    data["statusOrigin"] = scope1["new_state"]
+    # locationId <- parent.data.object.order_fulfillment_updated.location_id
+    value = rt.get(payload, "data", "object", "order_fulfillment_updated", "location_id")
+    if value is not rt.ABSENT:
+        data["locationId"] = value
+    # updatedAt <- parent.data.object.order_fulfillment_updated.updated_at ?? parent.created_at | timestamp
+    data["updatedAt"] = rt.timestamp(
+        rt.coalesce(rt.get(payload, "data", "object", "order_fulfillment_updated", "updated_at"), payload["created_at"])
+    )
+    return data
+
+
+def map_order_fulfillment_updated(payload: Any, envelope: Any) -> list[Any]:
+    return rt.each(
+        lambda scope1: (
+            _order_fulfillment_updated(payload, scope1, envelope)
+            if (
+                not (rt.get(scope1, "old_state") is not rt.ABSENT)
+                or rt.different(rt.get(scope1, "old_state"), scope1["new_state"])
+            )
+            else rt.OMIT
+        ),
+        payload["data"]["object"]["order_fulfillment_updated"]["fulfillment_update"],
+        "/data/object/order_fulfillment_updated/fulfillment_update",
+        0,
+        1,
+    )
+
 
 def _inventory_count_updated__quantity_on_hand(payload: Any, scope1: Any, envelope: Any) -> Any:
     # quantityOnHand <- quantity | integer or quarantine
@@ -61,7 +184,7 @@ def map_inventory_count_updated(payload: Any, envelope: Any) -> list[Any]:
     )
 
 
-_PAYMENT_CREATED__STATUS__CASES: dict[Any, Any] = {
+_PAYMENT_CREATED__STATUS__OTHERWISE__CASES: dict[Any, Any] = {
     "PENDING": "PENDING",
     "APPROVED": "AUTHORIZED",
     "COMPLETED": "CAPTURED",
@@ -78,10 +201,25 @@ _PAYMENT_CREATED__METHOD__CASES: dict[Any, Any] = {
 }
 
 
-def _payment_created__status(payload: Any, envelope: Any) -> Any:
-    # status <- match data.object.payment.status
+def _payment_created__status__otherwise(payload: Any, envelope: Any) -> Any:
+    # status(else) <- match data.object.payment.status
     value: Any = payload["data"]["object"]["payment"]["status"]
-    return _PAYMENT_CREATED__STATUS__CASES[value]
+    return _PAYMENT_CREATED__STATUS__OTHERWISE__CASES[value]
+
+
+def _payment_created__status(payload: Any, envelope: Any) -> Any:
+    # status <- when
+    if rt.at_most(
+        rt.coalesce(
+            rt.get(payload, "data", "object", "payment", "total_money", "amount"),
+            payload["data"]["object"]["payment"]["amount_money"]["amount"],
+        ),
+        rt.get(payload, "data", "object", "payment", "refunded_money", "amount"),
+    ):
+        return "REFUNDED"
+    if rt.less(0, rt.get(payload, "data", "object", "payment", "refunded_money", "amount")):
+        return "PARTIALLY_REFUNDED"
+    return _payment_created__status__otherwise(payload, envelope)
 
 
 def _payment_created__amount(payload: Any, envelope: Any) -> Any:
@@ -114,6 +252,18 @@ def _payment_created__refunded(payload: Any, envelope: Any) -> Any:
     if value is rt.ABSENT:
         return rt.OMIT
     return _payment_created__refunded__object(payload, value, envelope)
+
+
+def _payment_created__reason(payload: Any, envelope: Any) -> Any:
+    # reason <- data.object.payment.card_details.errors[*].code | first or omit
+    value: Any = rt.collect(
+        lambda scope1: scope1["code"], rt.get(payload, "data", "object", "payment", "card_details", "errors")
+    )
+    converted = rt.first(value)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    return value
 
 
 def _payment_created__method(payload: Any, envelope: Any) -> Any:
@@ -167,7 +317,7 @@ def _payment_created(payload: Any, envelope: Any) -> Any:
     value = rt.get(payload, "data", "object", "payment", "order_id")
     if value is not rt.ABSENT:
         data["orderId"] = value
-    # status <- match data.object.payment.status
+    # status <- when
     data["status"] = _payment_created__status(payload, envelope)
     # statusOrigin <- data.object.payment.status
     data["statusOrigin"] = payload["data"]["object"]["payment"]["status"]
@@ -177,6 +327,10 @@ def _payment_created(payload: Any, envelope: Any) -> Any:
     value = _payment_created__refunded(payload, envelope)
     if value is not rt.OMIT:
         data["refunded"] = value
+    # reason <- data.object.payment.card_details.errors[*].code | first or omit
+    value = _payment_created__reason(payload, envelope)
+    if value is not rt.OMIT:
+        data["reason"] = value
     # method <- match data.object.payment.source_type or omit
     value = _payment_created__method(payload, envelope)
     if value is not rt.OMIT:
@@ -198,7 +352,7 @@ def map_payment_created(payload: Any, envelope: Any) -> list[Any]:
     return [_payment_created(payload, envelope)]
 
 
-_PAYMENT_UPDATED__STATUS__CASES: dict[Any, Any] = {
+_PAYMENT_UPDATED__STATUS__OTHERWISE__CASES: dict[Any, Any] = {
     "PENDING": "PENDING",
     "APPROVED": "AUTHORIZED",
     "COMPLETED": "CAPTURED",
@@ -215,10 +369,25 @@ _PAYMENT_UPDATED__METHOD__CASES: dict[Any, Any] = {
 }
 
 
-def _payment_updated__status(payload: Any, envelope: Any) -> Any:
-    # status <- match data.object.payment.status
+def _payment_updated__status__otherwise(payload: Any, envelope: Any) -> Any:
+    # status(else) <- match data.object.payment.status
     value: Any = payload["data"]["object"]["payment"]["status"]
-    return _PAYMENT_UPDATED__STATUS__CASES[value]
+    return _PAYMENT_UPDATED__STATUS__OTHERWISE__CASES[value]
+
+
+def _payment_updated__status(payload: Any, envelope: Any) -> Any:
+    # status <- when
+    if rt.at_most(
+        rt.coalesce(
+            rt.get(payload, "data", "object", "payment", "total_money", "amount"),
+            payload["data"]["object"]["payment"]["amount_money"]["amount"],
+        ),
+        rt.get(payload, "data", "object", "payment", "refunded_money", "amount"),
+    ):
+        return "REFUNDED"
+    if rt.less(0, rt.get(payload, "data", "object", "payment", "refunded_money", "amount")):
+        return "PARTIALLY_REFUNDED"
+    return _payment_updated__status__otherwise(payload, envelope)
 
 
 def _payment_updated__amount(payload: Any, envelope: Any) -> Any:
@@ -251,6 +420,18 @@ def _payment_updated__refunded(payload: Any, envelope: Any) -> Any:
     if value is rt.ABSENT:
         return rt.OMIT
     return _payment_updated__refunded__object(payload, value, envelope)
+
+
+def _payment_updated__reason(payload: Any, envelope: Any) -> Any:
+    # reason <- data.object.payment.card_details.errors[*].code | first or omit
+    value: Any = rt.collect(
+        lambda scope1: scope1["code"], rt.get(payload, "data", "object", "payment", "card_details", "errors")
+    )
+    converted = rt.first(value)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    return value
 
 
 def _payment_updated__method(payload: Any, envelope: Any) -> Any:
@@ -304,7 +485,7 @@ def _payment_updated(payload: Any, envelope: Any) -> Any:
     value = rt.get(payload, "data", "object", "payment", "order_id")
     if value is not rt.ABSENT:
         data["orderId"] = value
-    # status <- match data.object.payment.status
+    # status <- when
     data["status"] = _payment_updated__status(payload, envelope)
     # statusOrigin <- data.object.payment.status
     data["statusOrigin"] = payload["data"]["object"]["payment"]["status"]
@@ -314,6 +495,10 @@ def _payment_updated(payload: Any, envelope: Any) -> Any:
     value = _payment_updated__refunded(payload, envelope)
     if value is not rt.OMIT:
         data["refunded"] = value
+    # reason <- data.object.payment.card_details.errors[*].code | first or omit
+    value = _payment_updated__reason(payload, envelope)
+    if value is not rt.OMIT:
+        data["reason"] = value
     # method <- match data.object.payment.source_type or omit
     value = _payment_updated__method(payload, envelope)
     if value is not rt.OMIT:
@@ -333,6 +518,158 @@ def _payment_updated(payload: Any, envelope: Any) -> Any:
 
 def map_payment_updated(payload: Any, envelope: Any) -> list[Any]:
     return [_payment_updated(payload, envelope)]
+
+
+_REFUND_CREATED__STATUS__CASES: dict[Any, Any] = {
+    "PENDING": "PENDING",
+    "COMPLETED": "COMPLETED",
+    "REJECTED": "FAILED",
+    "FAILED": "FAILED",
+}
+
+
+def _refund_created__status(payload: Any, envelope: Any) -> Any:
+    # status <- match data.object.refund.status or quarantine
+    value: Any = rt.get(payload, "data", "object", "refund", "status")
+    if value is rt.ABSENT:
+        raise rt.Rejected(
+            rule="refund.created/status",
+            code="MISSING",
+            pointer="/data/object/refund/status",
+            expected="a value",
+            found=value,
+            scope=0,
+        )
+    return _REFUND_CREATED__STATUS__CASES[value]
+
+
+def _refund_created__amount__object(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- amount
+    data["amount"] = scope1["amount"]
+    # currency <- currency
+    data["currency"] = scope1["currency"]
+    return data
+
+
+def _refund_created__amount(payload: Any, envelope: Any) -> Any:
+    # amount <- from data.object.refund.amount_money
+    value: Any = payload["data"]["object"]["refund"]["amount_money"]
+    return _refund_created__amount__object(payload, value, envelope)
+
+
+def _refund_created(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # refundId <- data.object.refund.id
+    data["refundId"] = payload["data"]["object"]["refund"]["id"]
+    # paymentId <- data.object.refund.payment_id
+    value = rt.get(payload, "data", "object", "refund", "payment_id")
+    if value is not rt.ABSENT:
+        data["paymentId"] = value
+    # status <- match data.object.refund.status or quarantine
+    data["status"] = _refund_created__status(payload, envelope)
+    # statusOrigin <- data.object.refund.status
+    value = rt.get(payload, "data", "object", "refund", "status")
+    if value is not rt.ABSENT:
+        data["statusOrigin"] = value
+    # amount <- object from data.object.refund.amount_money
+    data["amount"] = _refund_created__amount(payload, envelope)
+    # note <- data.object.refund.reason
+    value = rt.get(payload, "data", "object", "refund", "reason")
+    if value is not rt.ABSENT:
+        data["note"] = value
+    # locationId <- data.object.refund.location_id
+    value = rt.get(payload, "data", "object", "refund", "location_id")
+    if value is not rt.ABSENT:
+        data["locationId"] = value
+    # updatedAt <- data.object.refund.updated_at ?? data.object.refund.created_at | timestamp
+    data["updatedAt"] = rt.timestamp(
+        rt.coalesce(
+            rt.get(payload, "data", "object", "refund", "updated_at"), payload["data"]["object"]["refund"]["created_at"]
+        )
+    )
+    return data
+
+
+def map_refund_created(payload: Any, envelope: Any) -> list[Any]:
+    return [_refund_created(payload, envelope)]
+
+
+_REFUND_UPDATED__STATUS__CASES: dict[Any, Any] = {
+    "PENDING": "PENDING",
+    "COMPLETED": "COMPLETED",
+    "REJECTED": "FAILED",
+    "FAILED": "FAILED",
+}
+
+
+def _refund_updated__status(payload: Any, envelope: Any) -> Any:
+    # status <- match data.object.refund.status or quarantine
+    value: Any = rt.get(payload, "data", "object", "refund", "status")
+    if value is rt.ABSENT:
+        raise rt.Rejected(
+            rule="refund.updated/status",
+            code="MISSING",
+            pointer="/data/object/refund/status",
+            expected="a value",
+            found=value,
+            scope=0,
+        )
+    return _REFUND_UPDATED__STATUS__CASES[value]
+
+
+def _refund_updated__amount__object(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- amount
+    data["amount"] = scope1["amount"]
+    # currency <- currency
+    data["currency"] = scope1["currency"]
+    return data
+
+
+def _refund_updated__amount(payload: Any, envelope: Any) -> Any:
+    # amount <- from data.object.refund.amount_money
+    value: Any = payload["data"]["object"]["refund"]["amount_money"]
+    return _refund_updated__amount__object(payload, value, envelope)
+
+
+def _refund_updated(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # refundId <- data.object.refund.id
+    data["refundId"] = payload["data"]["object"]["refund"]["id"]
+    # paymentId <- data.object.refund.payment_id
+    value = rt.get(payload, "data", "object", "refund", "payment_id")
+    if value is not rt.ABSENT:
+        data["paymentId"] = value
+    # status <- match data.object.refund.status or quarantine
+    data["status"] = _refund_updated__status(payload, envelope)
+    # statusOrigin <- data.object.refund.status
+    value = rt.get(payload, "data", "object", "refund", "status")
+    if value is not rt.ABSENT:
+        data["statusOrigin"] = value
+    # amount <- object from data.object.refund.amount_money
+    data["amount"] = _refund_updated__amount(payload, envelope)
+    # note <- data.object.refund.reason
+    value = rt.get(payload, "data", "object", "refund", "reason")
+    if value is not rt.ABSENT:
+        data["note"] = value
+    # locationId <- data.object.refund.location_id
+    value = rt.get(payload, "data", "object", "refund", "location_id")
+    if value is not rt.ABSENT:
+        data["locationId"] = value
+    # updatedAt <- data.object.refund.updated_at ?? data.object.refund.created_at | timestamp
+    data["updatedAt"] = rt.timestamp(
+        rt.coalesce(
+            rt.get(payload, "data", "object", "refund", "updated_at"), payload["data"]["object"]["refund"]["created_at"]
+        )
+    )
+    return data
+
+
+def map_refund_updated(payload: Any, envelope: Any) -> list[Any]:
+    return [_refund_updated(payload, envelope)]
 
 
 def webhook_event_type(body: Any, topic: str, headers: Any, item: Any) -> Any:
@@ -431,17 +768,50 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:4efc2597a1262883562b2293c735c19d503f20d8a2c44ad594af048ca2e714c5",
+    mapping_version="sha256:365ae25ffca8734765efaa554ecfa0fd41e44bef2382cbf4e59c0da27bc78766",
     source="mappings/square.yaml",
     digest_without=(),
     webhook=WebhookBinding(
         read=read_webhook,
-        ignore=frozenset(("catalog.version.updated",)),
+        ignore=frozenset(("catalog.version.updated", "customer.created", "customer.updated")),
         headers=(),
         split=None,
         answer=None,
     ),
     events={
+        "order.created": (
+            EventBinding(
+                event_type="order.created",
+                emits="OrderStatusChanged",
+                schema_version="1.0",
+                payload_schema="vendors/square/order_created.v1",
+                canonical_schema="canonical/order-status-changed.v1",
+                lane="live",
+                mapper=map_order_created,
+            ),
+        ),
+        "order.updated": (
+            EventBinding(
+                event_type="order.updated",
+                emits="OrderStatusChanged",
+                schema_version="1.0",
+                payload_schema="vendors/square/order_updated.v1",
+                canonical_schema="canonical/order-status-changed.v1",
+                lane="live",
+                mapper=map_order_updated,
+            ),
+        ),
+        "order.fulfillment.updated": (
+            EventBinding(
+                event_type="order.fulfillment.updated",
+                emits="FulfilmentUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/square/order_fulfillment_updated.v1",
+                canonical_schema="canonical/fulfilment-updated.v1",
+                lane="live",
+                mapper=map_order_fulfillment_updated,
+            ),
+        ),
         "inventory.count.updated": (
             EventBinding(
                 event_type="inventory.count.updated",
@@ -473,6 +843,28 @@ PROFILE = VendorProfile(
                 canonical_schema="canonical/payment-updated.v1",
                 lane="live",
                 mapper=map_payment_updated,
+            ),
+        ),
+        "refund.created": (
+            EventBinding(
+                event_type="refund.created",
+                emits="RefundUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/square/refund.v1",
+                canonical_schema="canonical/refund-updated.v1",
+                lane="live",
+                mapper=map_refund_created,
+            ),
+        ),
+        "refund.updated": (
+            EventBinding(
+                event_type="refund.updated",
+                emits="RefundUpdated",
+                schema_version="1.0",
+                payload_schema="vendors/square/refund.v1",
+                canonical_schema="canonical/refund-updated.v1",
+                lane="live",
+                mapper=map_refund_updated,
             ),
         ),
     },

@@ -42,13 +42,14 @@ EXPECTED = {
     "square": {
         "catalog.version.updated.json": "ignored",
         "inventory.count.updated.json": "InventoryUpdated x 1",
-        "order.created.json": "NO_MAPPING",
-        "order.fulfillment.updated.json": "NO_MAPPING",
-        "order.updated.json": "NO_MAPPING",
+        "order.created.json": "OrderStatusChanged x 1",
+        "order.fulfillment.updated.json": "FulfilmentUpdated x 1",
+        "order.updated.json": "OrderStatusChanged x 1",
+        # The answer to a fetch, which no webhook sends.
         "order_full@api.json": "ENVELOPE_UNREADABLE /type",
         "payment.created.json": "PaymentUpdated x 1",
         "payment.updated.json": "PaymentUpdated x 1",
-        "refund.updated.json": "NO_MAPPING",
+        "refund.updated.json": "RefundUpdated x 1",
     },
 }
 """What each file of a vendor's folder becomes: canonical events and how many, ``ignored``, or why and where it is

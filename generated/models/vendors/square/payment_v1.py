@@ -55,25 +55,28 @@ class Card(ContractModel):
     """
 
 
-class CardDetails(ContractModel):
+class CardError(ContractModel):
     """
-    A payment by card.
+    One reason.
     """
 
     model_config = ConfigDict(
         extra="allow",
     )
-    status: Annotated[str | MISSING, Field(examples=["CAPTURED"], max_length=64)] = MISSING
+    category: Annotated[str | MISSING, Field(examples=["PAYMENT_METHOD_ERROR"], max_length=64)] = MISSING
     """
-    AUTHORIZED, CAPTURED, VOIDED, FAILED.
+    Kind of the error.
     """
-    card: Card | MISSING = MISSING
+    code: Annotated[str, Field(examples=["INSUFFICIENT_FUNDS"], max_length=255)]
     """
-    The card.
+    The error.
     """
-    entry_method: Annotated[str | MISSING, Field(examples=["KEYED"], max_length=64)] = MISSING
+    detail: Annotated[
+        str | MISSING,
+        Field(examples=["The card has insufficient funds."], max_length=4096),
+    ] = MISSING
     """
-    KEYED, SWIPED, EMV, ON_FILE, CONTACTLESS.
+    The error in words.
     """
 
 
@@ -92,6 +95,32 @@ class Money(ContractModel):
     currency: Annotated[str, Field(examples=["USD"], max_length=3, min_length=3, pattern="^[A-Z]{3}$")]
     """
     ISO 4217 code.
+    """
+
+
+class CardDetails(ContractModel):
+    """
+    A payment by card.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+    )
+    status: Annotated[str | MISSING, Field(examples=["CAPTURED"], max_length=64)] = MISSING
+    """
+    AUTHORIZED, CAPTURED, VOIDED, FAILED.
+    """
+    card: Card | MISSING = MISSING
+    """
+    The card.
+    """
+    errors: Annotated[list[CardError] | MISSING, Field(max_length=100)] = MISSING
+    """
+    Why the card was declined.
+    """
+    entry_method: Annotated[str | MISSING, Field(examples=["KEYED"], max_length=64)] = MISSING
+    """
+    KEYED, SWIPED, EMV, ON_FILE, CONTACTLESS.
     """
 
 
