@@ -1,4 +1,4 @@
-"""`python -m codegen build | check`: prints diagnostics, chooses the exit code."""
+"""`python -m codegen build | check | compare`: prints diagnostics, chooses the exit code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from codegen.compiler import CompileResult, compile_project
 from codegen.emit import differences, write
+from codegen.evolution import command as comparing
 from codegen.source import read_sources
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def main(arguments: Sequence[str]) -> int:
     build.add_argument("--into", type=Path, help="write below this folder instead of the project's")
     build.add_argument("--vendor", help="compile this vendor's mapping alone, without models and pages")
     commands.add_parser("check", help="say what is stale and write nothing")
+    comparing.add_arguments(commands.add_parser("compare", help="say whom the changes since a base break"))
     options = parser.parse_args(arguments)
+    if options.command == "compare":
+        return comparing.run(options.root, options)
     if options.command == "build":
         return _build(options.root, options.into or options.root, options.vendor)
     return _check(options.root)
