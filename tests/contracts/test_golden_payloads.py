@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = {
-    f"{profile.vendor_id}/{event_type}": f"{binding.payload_schema}.schema.json"
+    f"{profile.vendor_id}/{event_type}": f"{versions[0].payload_schema}.schema.json"
     for profile in filter(None, map(REGISTRY.vendor, REGISTRY.vendor_ids()))
-    for event_type, (binding, *_) in profile.events.items()
-    if f"{binding.payload_schema}.schema.json" in schemas()
+    for event_type, versions in profile.events.items()
+    if len(versions) == 1 and f"{versions[0].payload_schema}.schema.json" in schemas()
 }
-# Other vendors keep their payload's schema inside their mapping.
+"""The payload's schema of each event; left out are several side by side, and those that stand inside a mapping."""
 RAW = [path for event in SCHEMAS for path in sorted((GOLDEN / event).glob("*/raw.json"))]
 
 
@@ -34,7 +34,9 @@ def test_every_event_has_good_and_bad_cases(event: str) -> None:
 def test_a_case_is_invalid_when_its_name_says_so(path: Path) -> None:
     vendor, event, case = path.parent.relative_to(GOLDEN).parts
     document = exact_json.parse(path.read_bytes())
-    if vendor == "vendorA":
+    profile = REGISTRY.vendor(vendor)
+    assert profile is not None
+    if profile.webhook is None:
         assert list(validator("envelope.schema.json").iter_errors(document)) == []
         document = document["payload"]
     assert validator(SCHEMAS[f"{vendor}/{event}"]).is_valid(document) is not case.startswith("invalid-")

@@ -51,12 +51,13 @@ def outcome_of(delivery: Delivery) -> Mapped | Refused:
         identity = identify(REGISTRY, delivery.profile, delivery.topic, delivery.payload)
         if isinstance(identity, Violation):
             return Refused(ReasonCode.ENVELOPE_UNREADABLE, (identity,))
-    envelope = {
+    envelope: dict[str, Any] = {
         "vendorId": delivery.profile.vendor_id,
         "externalEventId": delivery.external_event_id,
         "eventType": delivery.event_type,
         "occurredAt": delivery.occurred_at,
         "receivedAt": RECEIVED_AT,
+        "headers": {},
     }
     return normalize_payload(REGISTRY, delivery.profile, delivery.event_type, delivery.payload, envelope)
 
