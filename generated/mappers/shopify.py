@@ -42,11 +42,195 @@ def _orders_create__total(payload: Any, envelope: Any) -> Any:
     return data
 
 
+def _orders_create__subtotal__object__amount(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # subtotal/amount <- amount | minor_units(currency_code) or quarantine
+    value: Any = scope1["amount"]
+    converted = rt.minor_units(value, scope1["currency_code"])
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="orders_create/subtotal/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/subtotal_price_set/shop_money/amount",
+            expected="what 'minor_units' takes",
+            found=value,
+            scope=0,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="orders_create/subtotal/amount",
+            code="OUT_OF_RANGE",
+            pointer="/subtotal_price_set/shop_money/amount",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
+def _orders_create__subtotal__object(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- amount | minor_units(currency_code) or quarantine
+    data["amount"] = _orders_create__subtotal__object__amount(payload, scope1, envelope)
+    # currency <- currency_code
+    data["currency"] = scope1["currency_code"]
+    return data
+
+
+def _orders_create__subtotal(payload: Any, envelope: Any) -> Any:
+    # subtotal <- from subtotal_price_set.shop_money or omit
+    value: Any = rt.get(payload, "subtotal_price_set", "shop_money")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return _orders_create__subtotal__object(payload, value, envelope)
+
+
+def _orders_create__tax__object__amount(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # tax/amount <- amount | minor_units(currency_code) or quarantine
+    value: Any = scope1["amount"]
+    converted = rt.minor_units(value, scope1["currency_code"])
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="orders_create/tax/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/total_tax_set/shop_money/amount",
+            expected="what 'minor_units' takes",
+            found=value,
+            scope=0,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="orders_create/tax/amount",
+            code="OUT_OF_RANGE",
+            pointer="/total_tax_set/shop_money/amount",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
+def _orders_create__tax__object(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- amount | minor_units(currency_code) or quarantine
+    data["amount"] = _orders_create__tax__object__amount(payload, scope1, envelope)
+    # currency <- currency_code
+    data["currency"] = scope1["currency_code"]
+    return data
+
+
+def _orders_create__tax(payload: Any, envelope: Any) -> Any:
+    # tax <- from total_tax_set.shop_money or omit
+    value: Any = rt.get(payload, "total_tax_set", "shop_money")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return _orders_create__tax__object(payload, value, envelope)
+
+
+def _orders_create__shipping__object__amount(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # shipping/amount <- amount | minor_units(currency_code) or quarantine
+    value: Any = scope1["amount"]
+    converted = rt.minor_units(value, scope1["currency_code"])
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="orders_create/shipping/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/total_shipping_price_set/shop_money/amount",
+            expected="what 'minor_units' takes",
+            found=value,
+            scope=0,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="orders_create/shipping/amount",
+            code="OUT_OF_RANGE",
+            pointer="/total_shipping_price_set/shop_money/amount",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
+def _orders_create__shipping__object(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- amount | minor_units(currency_code) or quarantine
+    data["amount"] = _orders_create__shipping__object__amount(payload, scope1, envelope)
+    # currency <- currency_code
+    data["currency"] = scope1["currency_code"]
+    return data
+
+
+def _orders_create__shipping(payload: Any, envelope: Any) -> Any:
+    # shipping <- from total_shipping_price_set.shop_money or omit
+    value: Any = rt.get(payload, "total_shipping_price_set", "shop_money")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return _orders_create__shipping__object(payload, value, envelope)
+
+
+def _orders_create__discount__object__amount(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # discount/amount <- amount | minor_units(currency_code) or quarantine
+    value: Any = scope1["amount"]
+    converted = rt.minor_units(value, scope1["currency_code"])
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="orders_create/discount/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/total_discounts_set/shop_money/amount",
+            expected="what 'minor_units' takes",
+            found=value,
+            scope=0,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="orders_create/discount/amount",
+            code="OUT_OF_RANGE",
+            pointer="/total_discounts_set/shop_money/amount",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
+def _orders_create__discount__object(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- amount | minor_units(currency_code) or quarantine
+    data["amount"] = _orders_create__discount__object__amount(payload, scope1, envelope)
+    # currency <- currency_code
+    data["currency"] = scope1["currency_code"]
+    return data
+
+
+def _orders_create__discount(payload: Any, envelope: Any) -> Any:
+    # discount <- from total_discounts_set.shop_money or omit
+    value: Any = rt.get(payload, "total_discounts_set", "shop_money")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return _orders_create__discount__object(payload, value, envelope)
+
+
+def _orders_create__customer__object__name(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # customer/name <- join(' ', first_name, last_name) or omit on empty
+    value: Any = rt.joined(" ", rt.get(scope1, "first_name"), rt.get(scope1, "last_name"))
+    if value == "" or value == []:
+        return rt.OMIT
+    return value
+
+
 def _orders_create__customer__object(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
     # customerId <- id | string
     data["customerId"] = rt.string(scope1["id"])
+    # name <- join(' ', first_name, last_name) or omit on empty
+    value = _orders_create__customer__object__name(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["name"] = value
     # email <- email or omit
     value = rt.get(scope1, "email")
     if value is not rt.ABSENT and value is not None:
@@ -213,6 +397,114 @@ def _orders_create__lines__item__unit_price(payload: Any, scope1: Any, envelope:
     return data
 
 
+def _orders_create__lines__item__discount__branch_1__amount(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/discount/amount <- discount_allocations[*].amount | minor_units(parent.currency) or quarantine | sum or quarantine
+    value: Any = [
+        rt.minor_units(item, payload["currency"])
+        for item in rt.collect(lambda scope2: scope2["amount"], rt.get(scope1, "discount_allocations"))
+    ]
+    if any(item is rt.FAILED for item in value):
+        raise rt.Rejected(
+            rule="orders_create/lines/*/discount(1)/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/discount_allocations",
+            expected="what 'minor_units' takes",
+            found=rt.OMIT,
+            scope=1,
+        )
+    converted = rt.total(value)
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="orders_create/lines/*/discount(1)/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/discount_allocations",
+            expected="what 'sum' takes",
+            found=value,
+            scope=1,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="orders_create/lines/*/discount(1)/amount",
+            code="OUT_OF_RANGE",
+            pointer="/discount_allocations",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=1,
+        )
+    return value
+
+
+def _orders_create__lines__item__discount__branch_1(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- discount_allocations[*].amount | minor_units(parent.currency) or quarantine | sum or quarantine
+    data["amount"] = _orders_create__lines__item__discount__branch_1__amount(payload, scope1, envelope)
+    # currency <- parent.currency
+    data["currency"] = payload["currency"]
+    return data
+
+
+def _orders_create__lines__item__discount(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/discount <- when
+    if rt.get(scope1, "discount_allocations") is not rt.ABSENT:
+        return _orders_create__lines__item__discount__branch_1(payload, scope1, envelope)
+    return rt.OMIT
+
+
+def _orders_create__lines__item__tax__branch_1__amount(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/tax/amount <- tax_lines[*].price | minor_units(parent.currency) or quarantine | sum or quarantine
+    value: Any = [
+        rt.minor_units(item, payload["currency"])
+        for item in rt.collect(lambda scope2: scope2["price"], rt.get(scope1, "tax_lines"))
+    ]
+    if any(item is rt.FAILED for item in value):
+        raise rt.Rejected(
+            rule="orders_create/lines/*/tax(1)/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/tax_lines",
+            expected="what 'minor_units' takes",
+            found=rt.OMIT,
+            scope=1,
+        )
+    converted = rt.total(value)
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="orders_create/lines/*/tax(1)/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/tax_lines",
+            expected="what 'sum' takes",
+            found=value,
+            scope=1,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="orders_create/lines/*/tax(1)/amount",
+            code="OUT_OF_RANGE",
+            pointer="/tax_lines",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=1,
+        )
+    return value
+
+
+def _orders_create__lines__item__tax__branch_1(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- tax_lines[*].price | minor_units(parent.currency) or quarantine | sum or quarantine
+    data["amount"] = _orders_create__lines__item__tax__branch_1__amount(payload, scope1, envelope)
+    # currency <- parent.currency
+    data["currency"] = payload["currency"]
+    return data
+
+
+def _orders_create__lines__item__tax(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # lines/*/tax <- when
+    if rt.get(scope1, "tax_lines") is not rt.ABSENT:
+        return _orders_create__lines__item__tax__branch_1(payload, scope1, envelope)
+    return rt.OMIT
+
+
 def _orders_create__lines__item(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
@@ -222,10 +514,6 @@ def _orders_create__lines__item(payload: Any, scope1: Any, envelope: Any) -> Any
     value = rt.get(scope1, "product_id")
     if value is not rt.ABSENT and value is not None:
         data["productId"] = rt.string(value)
-    # variantId <- variant_id or omit | string
-    value = rt.get(scope1, "variant_id")
-    if value is not rt.ABSENT and value is not None:
-        data["variantId"] = rt.string(value)
     # sku <- sku or omit on null, empty
     value = _orders_create__lines__item__sku(payload, scope1, envelope)
     if value is not rt.OMIT:
@@ -234,20 +522,46 @@ def _orders_create__lines__item(payload: Any, scope1: Any, envelope: Any) -> Any
     data["title"] = scope1["title"]
     # quantity <- quantity
     data["quantity"] = scope1["quantity"]
+    # variantId <- variant_id or omit | string
+    value = rt.get(scope1, "variant_id")
+    if value is not rt.ABSENT and value is not None:
+        data["variantId"] = rt.string(value)
     # unitPrice <- object
     data["unitPrice"] = _orders_create__lines__item__unit_price(payload, scope1, envelope)
+    # discount <- when
+    value = _orders_create__lines__item__discount(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["discount"] = value
+    # tax <- when
+    value = _orders_create__lines__item__tax(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["tax"] = value
     return data
 
 
 def _orders_create__lines(payload: Any, envelope: Any) -> Any:
     # lines <- each line_items
     return rt.each(
-        lambda scope1: _orders_create__lines__item(payload, scope1, envelope),
+        lambda scope1: (
+            _orders_create__lines__item(payload, scope1, envelope) if rt.less(0, scope1["quantity"]) else rt.OMIT
+        ),
         payload["line_items"],
         "/line_items",
         0,
         1,
     )
+
+
+def _orders_create__shipping_method(payload: Any, envelope: Any) -> Any:
+    # shippingMethod <- shipping_lines[*].title | first or omit
+    value: Any = rt.collect(lambda scope1: rt.get(scope1, "title"), rt.get(payload, "shipping_lines"))
+    converted = rt.first(value)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    if value is None:
+        return rt.OMIT
+    return value
 
 
 def _orders_create(payload: Any, envelope: Any) -> Any:
@@ -261,6 +575,22 @@ def _orders_create(payload: Any, envelope: Any) -> Any:
     data["placedAt"] = rt.timestamp(payload["created_at"])
     # total <- object
     data["total"] = _orders_create__total(payload, envelope)
+    # subtotal <- object from subtotal_price_set.shop_money or omit
+    value = _orders_create__subtotal(payload, envelope)
+    if value is not rt.OMIT:
+        data["subtotal"] = value
+    # tax <- object from total_tax_set.shop_money or omit
+    value = _orders_create__tax(payload, envelope)
+    if value is not rt.OMIT:
+        data["tax"] = value
+    # shipping <- object from total_shipping_price_set.shop_money or omit
+    value = _orders_create__shipping(payload, envelope)
+    if value is not rt.OMIT:
+        data["shipping"] = value
+    # discount <- object from total_discounts_set.shop_money or omit
+    value = _orders_create__discount(payload, envelope)
+    if value is not rt.OMIT:
+        data["discount"] = value
     # customer <- object from customer or omit
     value = _orders_create__customer(payload, envelope)
     if value is not rt.OMIT:
@@ -273,15 +603,15 @@ def _orders_create(payload: Any, envelope: Any) -> Any:
     value = _orders_create__billing_address(payload, envelope)
     if value is not rt.OMIT:
         data["billingAddress"] = value
-    # lines <- each line_items
+    # lines <- each line_items where quantity > 0
     data["lines"] = _orders_create__lines(payload, envelope)
     # customerNote <- note or omit
     value = rt.get(payload, "note")
     if value is not rt.ABSENT and value is not None:
         data["customerNote"] = value
-    # shippingMethod <- shipping_lines[0].title or omit
-    value = rt.get(payload, "shipping_lines", 0, "title")
-    if value is not rt.ABSENT and value is not None:
+    # shippingMethod <- shipping_lines[*].title | first or omit
+    value = _orders_create__shipping_method(payload, envelope)
+    if value is not rt.OMIT:
         data["shippingMethod"] = value
     # channel <- source_name or omit
     value = rt.get(payload, "source_name")
@@ -350,6 +680,20 @@ def _orders_updated__status(payload: Any, envelope: Any) -> Any:
     return _orders_updated__status__otherwise(payload, envelope)
 
 
+def _orders_updated__tracking_number(payload: Any, envelope: Any) -> Any:
+    # trackingNumber <- fulfillments[*].tracking_number | last or omit
+    value: Any = rt.collect(lambda scope1: rt.get(scope1, "tracking_number"), rt.get(payload, "fulfillments"))
+    converted = rt.last(value)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    if value is None:
+        return rt.OMIT
+    if not 1 <= len(value) <= 255:
+        return rt.OMIT
+    return value
+
+
 def _orders_updated(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
@@ -361,6 +705,10 @@ def _orders_updated(payload: Any, envelope: Any) -> Any:
     value = rt.get(payload, "financial_status")
     if value is not rt.ABSENT and value is not None:
         data["statusOrigin"] = value
+    # trackingNumber <- fulfillments[*].tracking_number | last or omit
+    value = _orders_updated__tracking_number(payload, envelope)
+    if value is not rt.OMIT:
+        data["trackingNumber"] = value
     # changedAt <- updated_at | timestamp
     data["changedAt"] = rt.timestamp(payload["updated_at"])
     return data
@@ -443,6 +791,8 @@ def _inventory_levels_update(payload: Any, envelope: Any) -> Any:
 
 
 def map_inventory_levels_update(payload: Any, envelope: Any) -> list[Any]:
+    if not (rt.get(payload, "available") is not rt.ABSENT and not (rt.get(payload, "available") is None)):
+        return []
     return [_inventory_levels_update(payload, envelope)]
 
 
@@ -499,6 +849,13 @@ def _products_create__product_type(payload: Any, envelope: Any) -> Any:
         return rt.OMIT
     if value is rt.ABSENT:
         return rt.OMIT
+    return value
+
+
+def _products_create__image_urls(payload: Any, envelope: Any) -> Any:
+    # imageUrls <- images[*].src or omit on null
+    value: Any = rt.collect(lambda scope1: rt.get(scope1, "src"), rt.get(payload, "images"))
+    value = [item for item in value if not (item is None)]
     return value
 
 
@@ -629,6 +986,8 @@ def _products_create(payload: Any, envelope: Any) -> Any:
     value = _products_create__product_type(payload, envelope)
     if value is not rt.OMIT:
         data["productType"] = value
+    # imageUrls <- images[*].src or omit on null
+    data["imageUrls"] = _products_create__image_urls(payload, envelope)
     # variants <- each variants
     value = _products_create__variants(payload, envelope)
     if value is not rt.OMIT:
@@ -695,6 +1054,13 @@ def _products_update__product_type(payload: Any, envelope: Any) -> Any:
         return rt.OMIT
     if value is rt.ABSENT:
         return rt.OMIT
+    return value
+
+
+def _products_update__image_urls(payload: Any, envelope: Any) -> Any:
+    # imageUrls <- images[*].src or omit on null
+    value: Any = rt.collect(lambda scope1: rt.get(scope1, "src"), rt.get(payload, "images"))
+    value = [item for item in value if not (item is None)]
     return value
 
 
@@ -825,6 +1191,8 @@ def _products_update(payload: Any, envelope: Any) -> Any:
     value = _products_update__product_type(payload, envelope)
     if value is not rt.OMIT:
         data["productType"] = value
+    # imageUrls <- images[*].src or omit on null
+    data["imageUrls"] = _products_update__image_urls(payload, envelope)
     # variants <- each variants
     value = _products_update__variants(payload, envelope)
     if value is not rt.OMIT:
@@ -844,6 +1212,102 @@ _REFUNDS_CREATE__LINES__ITEM__RESTOCKED__CASES: dict[Any, Any] = {
     "return": True,
     "legacy_restock": True,
 }
+
+
+def _refunds_create__payment_id(payload: Any, envelope: Any) -> Any:
+    # paymentId <- transactions[?kind == 'refund'].parent_id | first or omit | string
+    value: Any = rt.collect(
+        lambda scope1: rt.get(scope1, "parent_id") if scope1["kind"] == "refund" else rt.ABSENT, payload["transactions"]
+    )
+    converted = rt.first(value)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    if value is None:
+        return rt.OMIT
+    return rt.string(value)
+
+
+def _refunds_create__status(payload: Any, envelope: Any) -> Any:
+    # status <- when
+    if rt.less(
+        0,
+        rt.count(
+            rt.collect(
+                lambda scope1: scope1["id"] if rt.get(scope1, "status") == "pending" else rt.ABSENT,
+                payload["transactions"],
+            )
+        ),
+    ):
+        return "PENDING"
+    if rt.less(
+        0,
+        rt.count(
+            rt.collect(
+                lambda scope1: scope1["id"] if rt.get(scope1, "status") == "failure" else rt.ABSENT,
+                payload["transactions"],
+            )
+        ),
+    ):
+        return "FAILED"
+    return "COMPLETED"
+
+
+def _refunds_create__amount__object__amount(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # amount/amount <- parent.transactions[?kind == 'refund'].amount | minor_units(currency) or quarantine | sum or quarantine
+    value: Any = [
+        rt.minor_units(item, scope1["currency"])
+        for item in rt.collect(
+            lambda scope2: scope2["amount"] if scope2["kind"] == "refund" else rt.ABSENT, payload["transactions"]
+        )
+    ]
+    if any(item is rt.FAILED for item in value):
+        raise rt.Rejected(
+            rule="refunds_create/amount/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/transactions",
+            expected="what 'minor_units' takes",
+            found=rt.OMIT,
+            scope=0,
+        )
+    converted = rt.total(value)
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="refunds_create/amount/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/transactions",
+            expected="what 'sum' takes",
+            found=value,
+            scope=0,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="refunds_create/amount/amount",
+            code="OUT_OF_RANGE",
+            pointer="/transactions",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
+def _refunds_create__amount__object(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- parent.transactions[?kind == 'refund'].amount | minor_units(currency) or quarantine | sum or quarantine
+    data["amount"] = _refunds_create__amount__object__amount(payload, scope1, envelope)
+    # currency <- currency
+    data["currency"] = scope1["currency"]
+    return data
+
+
+def _refunds_create__amount(payload: Any, envelope: Any) -> Any:
+    # amount <- from transactions[0]
+    value: Any = rt.get(payload, "transactions", 0)
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return _refunds_create__amount__object(payload, value, envelope)
 
 
 def _refunds_create__note(payload: Any, envelope: Any) -> Any:
@@ -1010,8 +1474,8 @@ def _refunds_create__lines(payload: Any, envelope: Any) -> Any:
 
 
 def _refunds_create__updated_at(payload: Any, envelope: Any) -> Any:
-    # updatedAt <- created_at or quarantine | timestamp
-    value: Any = rt.get(payload, "created_at")
+    # updatedAt <- created_at ?? processed_at on absent, null or quarantine | timestamp
+    value: Any = rt.coalesce_but(("null",), rt.get(payload, "created_at"), rt.get(payload, "processed_at"))
     if value is rt.ABSENT or value is None:
         raise rt.Rejected(
             rule="refunds_create/updatedAt",
@@ -1031,15 +1495,23 @@ def _refunds_create(payload: Any, envelope: Any) -> Any:
     data["refundId"] = rt.string(payload["id"])
     # orderId <- order_id | string
     data["orderId"] = rt.string(payload["order_id"])
-    # status <- COMPLETED
-    data["status"] = "COMPLETED"
+    # paymentId <- transactions[?kind == 'refund'].parent_id | first or omit | string
+    value = _refunds_create__payment_id(payload, envelope)
+    if value is not rt.OMIT:
+        data["paymentId"] = value
+    # status <- when
+    data["status"] = _refunds_create__status(payload, envelope)
+    # amount <- object from transactions[0]
+    value = _refunds_create__amount(payload, envelope)
+    if value is not rt.OMIT:
+        data["amount"] = value
     # note <- note or omit on null, empty
     value = _refunds_create__note(payload, envelope)
     if value is not rt.OMIT:
         data["note"] = value
     # lines <- each refund_line_items
     data["lines"] = _refunds_create__lines(payload, envelope)
-    # updatedAt <- created_at or quarantine | timestamp
+    # updatedAt <- created_at ?? processed_at on absent, null or quarantine | timestamp
     data["updatedAt"] = _refunds_create__updated_at(payload, envelope)
     return data
 
@@ -1087,15 +1559,13 @@ def _fulfillments_create__status(payload: Any, envelope: Any) -> Any:
     # status <- when
     if rt.get(payload, "status") == "cancelled":
         return "CANCELLED"
-    if (
-        rt.get(payload, "shipment_status") == "label_printed" or rt.get(payload, "shipment_status") == "label_purchased"
-    ) or rt.get(payload, "shipment_status") == "confirmed":
+    if rt.one_of(rt.get(payload, "shipment_status"), ("label_printed", "label_purchased", "confirmed")):
         return "PROCESSING"
     if rt.get(payload, "shipment_status") == "ready_for_pickup":
         return "READY_FOR_PICKUP"
-    if (
-        rt.get(payload, "shipment_status") == "in_transit" or rt.get(payload, "shipment_status") == "attempted_delivery"
-    ) or rt.get(payload, "shipment_status") == "delayed":
+    if rt.one_of(
+        rt.get(payload, "shipment_status"), ("carrier_picked_up", "in_transit", "attempted_delivery", "delayed")
+    ):
         return "SHIPPED"
     if rt.get(payload, "shipment_status") == "out_for_delivery":
         return "OUT_FOR_DELIVERY"
@@ -1146,6 +1616,38 @@ def _fulfillments_create__lines(payload: Any, envelope: Any) -> Any:
         "/line_items",
         0,
         1,
+    )
+
+
+def _fulfillments_create__packages__item__tracking_number(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # packages/*/trackingNumber <- $ or omit on empty
+    value: Any = scope1
+    if value == "" or value == []:
+        return rt.OMIT
+    return value
+
+
+def _fulfillments_create__packages__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # carrier <- parent.tracking_company or omit
+    value = rt.get(payload, "tracking_company")
+    if value is not rt.ABSENT and value is not None:
+        data["carrier"] = value
+    # trackingNumber <- $ or omit on empty
+    value = _fulfillments_create__packages__item__tracking_number(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["trackingNumber"] = value
+    return data
+
+
+def _fulfillments_create__packages(payload: Any, envelope: Any) -> Any:
+    # packages <- each tracking_numbers
+    value: Any = rt.get(payload, "tracking_numbers")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return rt.each(
+        lambda scope1: _fulfillments_create__packages__item(payload, scope1, envelope), value, "/tracking_numbers", 0, 1
     )
 
 
@@ -1208,12 +1710,16 @@ def _fulfillments_create(payload: Any, envelope: Any) -> Any:
     data["orderId"] = rt.string(payload["order_id"])
     # status <- when
     data["status"] = _fulfillments_create__status(payload, envelope)
-    # statusOrigin <- shipment_status or omit
-    value = rt.get(payload, "shipment_status")
+    # statusOrigin <- shipment_status ?? status on null or omit
+    value = rt.coalesce_but(("null",), rt.get(payload, "shipment_status"), rt.get(payload, "status"))
     if value is not rt.ABSENT and value is not None:
         data["statusOrigin"] = value
     # lines <- each line_items
     data["lines"] = _fulfillments_create__lines(payload, envelope)
+    # packages <- each tracking_numbers
+    value = _fulfillments_create__packages(payload, envelope)
+    if value is not rt.OMIT:
+        data["packages"] = value
     # destination <- object from destination or omit
     value = _fulfillments_create__destination(payload, envelope)
     if value is not rt.OMIT:
@@ -1270,15 +1776,13 @@ def _fulfillments_update__status(payload: Any, envelope: Any) -> Any:
     # status <- when
     if rt.get(payload, "status") == "cancelled":
         return "CANCELLED"
-    if (
-        rt.get(payload, "shipment_status") == "label_printed" or rt.get(payload, "shipment_status") == "label_purchased"
-    ) or rt.get(payload, "shipment_status") == "confirmed":
+    if rt.one_of(rt.get(payload, "shipment_status"), ("label_printed", "label_purchased", "confirmed")):
         return "PROCESSING"
     if rt.get(payload, "shipment_status") == "ready_for_pickup":
         return "READY_FOR_PICKUP"
-    if (
-        rt.get(payload, "shipment_status") == "in_transit" or rt.get(payload, "shipment_status") == "attempted_delivery"
-    ) or rt.get(payload, "shipment_status") == "delayed":
+    if rt.one_of(
+        rt.get(payload, "shipment_status"), ("carrier_picked_up", "in_transit", "attempted_delivery", "delayed")
+    ):
         return "SHIPPED"
     if rt.get(payload, "shipment_status") == "out_for_delivery":
         return "OUT_FOR_DELIVERY"
@@ -1329,6 +1833,38 @@ def _fulfillments_update__lines(payload: Any, envelope: Any) -> Any:
         "/line_items",
         0,
         1,
+    )
+
+
+def _fulfillments_update__packages__item__tracking_number(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # packages/*/trackingNumber <- $ or omit on empty
+    value: Any = scope1
+    if value == "" or value == []:
+        return rt.OMIT
+    return value
+
+
+def _fulfillments_update__packages__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # carrier <- parent.tracking_company or omit
+    value = rt.get(payload, "tracking_company")
+    if value is not rt.ABSENT and value is not None:
+        data["carrier"] = value
+    # trackingNumber <- $ or omit on empty
+    value = _fulfillments_update__packages__item__tracking_number(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["trackingNumber"] = value
+    return data
+
+
+def _fulfillments_update__packages(payload: Any, envelope: Any) -> Any:
+    # packages <- each tracking_numbers
+    value: Any = rt.get(payload, "tracking_numbers")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return rt.each(
+        lambda scope1: _fulfillments_update__packages__item(payload, scope1, envelope), value, "/tracking_numbers", 0, 1
     )
 
 
@@ -1391,12 +1927,16 @@ def _fulfillments_update(payload: Any, envelope: Any) -> Any:
     data["orderId"] = rt.string(payload["order_id"])
     # status <- when
     data["status"] = _fulfillments_update__status(payload, envelope)
-    # statusOrigin <- shipment_status or omit
-    value = rt.get(payload, "shipment_status")
+    # statusOrigin <- shipment_status ?? status on null or omit
+    value = rt.coalesce_but(("null",), rt.get(payload, "shipment_status"), rt.get(payload, "status"))
     if value is not rt.ABSENT and value is not None:
         data["statusOrigin"] = value
     # lines <- each line_items
     data["lines"] = _fulfillments_update__lines(payload, envelope)
+    # packages <- each tracking_numbers
+    value = _fulfillments_update__packages(payload, envelope)
+    if value is not rt.OMIT:
+        data["packages"] = value
     # destination <- object from destination or omit
     value = _fulfillments_update__destination(payload, envelope)
     if value is not rt.OMIT:
@@ -1416,9 +1956,16 @@ def map_fulfillments_update(payload: Any, envelope: Any) -> list[Any]:
 
 _ORDER_TRANSACTIONS_CREATE__STATUS__OTHERWISE__CASES: dict[Any, Any] = {
     "authorization": "AUTHORIZED",
+    "emv_authorization": "AUTHORIZED",
     "sale": "CAPTURED",
     "capture": "CAPTURED",
     "void": "CANCELLED",
+}
+_ORDER_TRANSACTIONS_CREATE__METHOD__OTHERWISE__CASES: dict[Any, Any] = {
+    "gift_card": "GIFT_CARD",
+    "cash": "CASH",
+    "bank_deposit": "BANK_TRANSFER",
+    "paypal": "WALLET",
 }
 
 
@@ -1443,7 +1990,7 @@ def _order_transactions_create__status(payload: Any, envelope: Any) -> Any:
     # status <- when
     if payload["status"] == "pending":
         return "PENDING"
-    if payload["status"] == "failure" or payload["status"] == "error":
+    if rt.one_of(payload["status"], ("failure", "error")):
         return "FAILED"
     return _order_transactions_create__status__otherwise(payload, envelope)
 
@@ -1483,23 +2030,124 @@ def _order_transactions_create__amount(payload: Any, envelope: Any) -> Any:
     return data
 
 
+def _order_transactions_create__captured__branch_1__amount(payload: Any, envelope: Any) -> Any:
+    # captured/amount <- amount | minor_units(currency) or quarantine
+    value: Any = payload["amount"]
+    converted = rt.minor_units(value, payload["currency"])
+    if converted is rt.FAILED:
+        raise rt.Rejected(
+            rule="order_transactions_create/captured(1)/amount",
+            code="NOT_CONVERTIBLE",
+            pointer="/amount",
+            expected="what 'minor_units' takes",
+            found=value,
+            scope=0,
+        )
+    value = converted
+    if not -1000000000000000 <= value <= 1000000000000000:
+        raise rt.Rejected(
+            rule="order_transactions_create/captured(1)/amount",
+            code="OUT_OF_RANGE",
+            pointer="/amount",
+            expected="a number from -1000000000000000 to 1000000000000000",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
+def _order_transactions_create__captured__branch_1(payload: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # amount <- amount | minor_units(currency) or quarantine
+    data["amount"] = _order_transactions_create__captured__branch_1__amount(payload, envelope)
+    # currency <- currency
+    data["currency"] = payload["currency"]
+    return data
+
+
+def _order_transactions_create__captured(payload: Any, envelope: Any) -> Any:
+    # captured <- when
+    if rt.one_of(payload["kind"], ("sale", "capture")) and payload["status"] == "success":
+        return _order_transactions_create__captured__branch_1(payload, envelope)
+    return rt.OMIT
+
+
+def _order_transactions_create__method__otherwise(payload: Any, envelope: Any) -> Any:
+    # method(else) <- match gateway or omit
+    value: Any = rt.get(payload, "gateway")
+    if value is rt.ABSENT or value is None:
+        return rt.OMIT
+    converted = _ORDER_TRANSACTIONS_CREATE__METHOD__OTHERWISE__CASES.get(value, rt.FAILED)
+    if converted is rt.FAILED:
+        return "OTHER"
+    value = converted
+    return value
+
+
+def _order_transactions_create__method(payload: Any, envelope: Any) -> Any:
+    # method <- when
+    if rt.get(payload, "payment_details", "credit_card_company") is not rt.ABSENT and not (
+        rt.get(payload, "payment_details", "credit_card_company") is None
+    ):
+        return "CARD"
+    return _order_transactions_create__method__otherwise(payload, envelope)
+
+
+def _order_transactions_create__card__object(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    value: Any
+    # brand <- credit_card_company or omit
+    value = rt.get(scope1, "credit_card_company")
+    if value is not rt.ABSENT and value is not None:
+        data["brand"] = value
+    # expiryMonth <- credit_card_expiration_month or omit
+    value = rt.get(scope1, "credit_card_expiration_month")
+    if value is not rt.ABSENT and value is not None:
+        data["expiryMonth"] = value
+    # expiryYear <- credit_card_expiration_year or omit
+    value = rt.get(scope1, "credit_card_expiration_year")
+    if value is not rt.ABSENT and value is not None:
+        data["expiryYear"] = value
+    return data or rt.OMIT
+
+
+def _order_transactions_create__card(payload: Any, envelope: Any) -> Any:
+    # card <- from payment_details or omit
+    value: Any = rt.get(payload, "payment_details")
+    if value is rt.ABSENT or value is None:
+        return rt.OMIT
+    return _order_transactions_create__card__object(payload, value, envelope)
+
+
 def _order_transactions_create(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
-    # paymentId <- id | string
-    data["paymentId"] = rt.string(payload["id"])
+    # paymentId <- parent_id ?? id on null | string
+    data["paymentId"] = rt.string(rt.coalesce_but(("null",), rt.get(payload, "parent_id"), payload["id"]))
     # orderId <- order_id | string
     data["orderId"] = rt.string(payload["order_id"])
     # status <- when
     data["status"] = _order_transactions_create__status(payload, envelope)
-    # statusOrigin <- kind
-    data["statusOrigin"] = payload["kind"]
+    # statusOrigin <- join('/', kind, status)
+    data["statusOrigin"] = rt.joined("/", payload["kind"], payload["status"])
     # amount <- object
     data["amount"] = _order_transactions_create__amount(payload, envelope)
+    # captured <- when
+    value = _order_transactions_create__captured(payload, envelope)
+    if value is not rt.OMIT:
+        data["captured"] = value
     # reason <- error_code or omit
     value = rt.get(payload, "error_code")
     if value is not rt.ABSENT and value is not None:
         data["reason"] = value
+    # method <- when
+    value = _order_transactions_create__method(payload, envelope)
+    if value is not rt.OMIT:
+        data["method"] = value
+    # card <- object from payment_details or omit
+    value = _order_transactions_create__card(payload, envelope)
+    if value is not rt.OMIT:
+        data["card"] = value
     # locationId <- location_id or omit | string
     value = rt.get(payload, "location_id")
     if value is not rt.ABSENT and value is not None:
@@ -1510,6 +2158,8 @@ def _order_transactions_create(payload: Any, envelope: Any) -> Any:
 
 
 def map_order_transactions_create(payload: Any, envelope: Any) -> list[Any]:
+    if not (not (rt.one_of(payload["kind"], ("refund", "suggested_refund", "change")))):
+        return []
     return [_order_transactions_create(payload, envelope)]
 
 
@@ -1609,7 +2259,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:c1e5ae3aec5c1551169f5c3f871544f447e6bba6683a92818d25c87eccf205f0",
+    mapping_version="sha256:4bfad8cbad9009b55e9e67d24358e0f5fef9a7e93eb7b3adf51a8c3bef5cb2e6",
     source="mappings/shopify.yaml",
     digest_without=(),
     webhook=WebhookBinding(
@@ -1617,6 +2267,7 @@ PROFILE = VendorProfile(
         ignore=frozenset(
             (
                 "app_uninstalled",
+                "products_delete",
                 "checkouts_create",
                 "checkouts_update",
                 "inventory_items_create",

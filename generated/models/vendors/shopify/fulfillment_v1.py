@@ -280,11 +280,31 @@ class ShopifyFulfillment(ContractModel):
     """
     The order's number with the shipment's place among its shipments.
     """
-    status: Annotated[str | None | MISSING, Field(examples=["success"], max_length=64)] = MISSING
+    status: Annotated[
+        str | None | MISSING,
+        Field(
+            examples=["success", "pending", "open", "cancelled", "error", "failure"],
+            max_length=64,
+        ),
+    ] = MISSING
     """
     pending, open, success, cancelled, error, failure.
     """
-    shipment_status: Annotated[str | None | MISSING, Field(examples=["in_transit"], max_length=64)] = MISSING
+    shipment_status: Annotated[
+        str | None | MISSING,
+        Field(
+            examples=[
+                "in_transit",
+                "label_printed",
+                "ready_for_pickup",
+                "out_for_delivery",
+                "delivered",
+                "failure",
+                None,
+            ],
+            max_length=64,
+        ),
+    ] = MISSING
     """
     How far the carrier is: label_printed, label_purchased, confirmed, ready_for_pickup, in_transit, attempted_delivery, delayed, out_for_delivery, delivered, failure; null while it said nothing.
     """

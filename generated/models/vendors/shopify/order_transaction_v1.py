@@ -72,11 +72,17 @@ class ShopifyOrderTransaction(ContractModel):
     """
     Identifier of the authorization that is captured or voided, or of the payment that is paid back.
     """
-    kind: Annotated[str, Field(examples=["sale"], max_length=64)]
+    kind: Annotated[
+        str,
+        Field(
+            examples=["sale", "authorization", "capture", "void", "refund"],
+            max_length=32,
+        ),
+    ]
     """
     authorization, capture, sale, void, refund, and others that move no money yet.
     """
-    status: Annotated[str, Field(examples=["success"], max_length=64)]
+    status: Annotated[str, Field(examples=["success", "pending", "failure", "error"], max_length=32)]
     """
     pending, success, failure, error.
     """
@@ -114,7 +120,13 @@ class ShopifyOrderTransaction(ContractModel):
     """
     When the transaction took place.
     """
-    gateway: Annotated[str | None | MISSING, Field(examples=["shopify_payments"], max_length=255)] = MISSING
+    gateway: Annotated[
+        str | None | MISSING,
+        Field(
+            examples=["shopify_payments", "gift_card", "cash", "bank_deposit", "paypal"],
+            max_length=255,
+        ),
+    ] = MISSING
     """
     Name of the way of payment.
     """

@@ -488,11 +488,20 @@ class ShopifyOrder(ContractModel):
     """
     When the order was closed; null while it is open.
     """
-    financial_status: Annotated[str | None | MISSING, Field(examples=["paid"], max_length=64)] = MISSING
+    financial_status: Annotated[
+        str | None | MISSING,
+        Field(
+            examples=["paid", "pending", "authorized", "partially_paid", "partially_refunded", "refunded", "voided"],
+            max_length=64,
+        ),
+    ] = MISSING
     """
     pending, authorized, partially_paid, paid, partially_refunded, refunded, voided, expired.
     """
-    fulfillment_status: Annotated[str | None | MISSING, Field(examples=[None], max_length=64)] = MISSING
+    fulfillment_status: Annotated[
+        str | None | MISSING,
+        Field(examples=[None, "fulfilled", "partial", "restocked"], max_length=64),
+    ] = MISSING
     """
     fulfilled, partial, restocked; null while nothing is fulfilled.
     """
@@ -548,6 +557,10 @@ class ShopifyOrder(ContractModel):
     """
     Lines after discounts, before shipping and tax.
     """
+    subtotal_price_set: MoneySet | None | MISSING = MISSING
+    """
+    `subtotal_price` in both currencies.
+    """
     total_tax: Annotated[
         str | MISSING,
         Field(
@@ -561,6 +574,10 @@ class ShopifyOrder(ContractModel):
     """
     Tax.
     """
+    total_tax_set: MoneySet | None | MISSING = MISSING
+    """
+    `total_tax` in both currencies.
+    """
     total_discounts: Annotated[
         str | MISSING,
         Field(
@@ -573,6 +590,10 @@ class ShopifyOrder(ContractModel):
     ] = MISSING
     """
     Discounts granted.
+    """
+    total_discounts_set: MoneySet | None | MISSING = MISSING
+    """
+    `total_discounts` in both currencies.
     """
     total_line_items_price: Annotated[
         str | MISSING,

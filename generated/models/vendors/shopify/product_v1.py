@@ -171,7 +171,10 @@ class ShopifyProduct(ContractModel):
     """
     Kind of product; may be empty.
     """
-    status: Annotated[str | MISSING, Field(examples=["active"], max_length=64)] = MISSING
+    status: Annotated[
+        str | MISSING,
+        Field(examples=["active", "draft", "archived", "unlisted"], max_length=64),
+    ] = MISSING
     """
     active, draft, archived, unlisted.
     """

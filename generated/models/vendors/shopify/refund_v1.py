@@ -106,16 +106,19 @@ class RefundTransaction(ContractModel):
     """
     Identifier of the payment that is paid back.
     """
-    kind: Annotated[str | MISSING, Field(examples=["refund"], max_length=64)] = MISSING
+    kind: Annotated[str, Field(examples=["refund"], max_length=64)]
     """
     refund; other kinds are no part of a refund.
     """
-    status: Annotated[str | None | MISSING, Field(examples=["success"], max_length=64)] = MISSING
+    status: Annotated[
+        str | None | MISSING,
+        Field(examples=["success", "pending", "failure", "error"], max_length=64),
+    ] = MISSING
     """
     pending, success, failure, error.
     """
     amount: Annotated[
-        str | MISSING,
+        str,
         Field(
             examples=["52.10", "5210", "5.210"],
             max_length=17,
@@ -123,12 +126,12 @@ class RefundTransaction(ContractModel):
             pattern="^-?[0-9]{1,12}(\\.[0-9]{1,3})?$",
             title="Amount",
         ),
-    ] = MISSING
+    ]
     """
     The amount.
     """
     currency: Annotated[
-        str | MISSING,
+        str,
         Field(
             examples=["USD"],
             max_length=3,
@@ -136,7 +139,7 @@ class RefundTransaction(ContractModel):
             pattern="^[A-Z]{3}$",
             title="Currency",
         ),
-    ] = MISSING
+    ]
     """
     Its currency.
     """
@@ -307,7 +310,10 @@ class RefundLineItem(ContractModel):
     """
     Units refunded.
     """
-    restock_type: Annotated[str | None | MISSING, Field(examples=["no_restock"], max_length=64)] = MISSING
+    restock_type: Annotated[
+        str | None | MISSING,
+        Field(examples=["no_restock", "cancel", "return", "legacy_restock"], max_length=64),
+    ] = MISSING
     """
     no_restock, cancel, return, legacy_restock.
     """
