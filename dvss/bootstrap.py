@@ -45,6 +45,7 @@ def opened(root: Path, *, public_url: str = "", registry: Registry | None = None
         application = Application(
             registry=registry,
             public_url=public_url,
+            token_key=backend.token_key,
             clock=clock,
             ids=UlidFactory(),
             raw=backend.raw,

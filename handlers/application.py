@@ -32,6 +32,8 @@ class Application:
     registry: Registry
     public_url: str
     """Scheme, host and base path under which vendors reach this deployment; some schemes sign it."""
+    token_key: bytes = field(repr=False)
+    """The deployment's secret for the step ``tokenise``: the same value gives the same token under the same key."""
     clock: Clock
     ids: IdFactory
     raw: RawStore

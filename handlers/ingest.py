@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from generated.runtime.exact_json import JsonFault
 from handlers.core.acceptance import Outcome, Verdict, accept
 from handlers.core.credentials import principal_of
-from handlers.core.envelopes import Delivery, RejectedItem, check_size, read_batch, read_envelope, read_webhook
+from handlers.core.envelopes import Delivery, RejectedItem, check_size, read_batch, read_envelope
 from handlers.core.problems import ProblemCode, RequestRefusedError
 from handlers.core.signatures.requests import SignedRequest
 from handlers.core.signatures.schemes import SCHEMES, is_authentic
+from handlers.core.webhooks import read_webhook
 from handlers.values import IdempotencyKey, Role, Status, TransientError
-from handlers.wire import Request, event_status, json_answer, problem_answer, problem_members, read_request
+from handlers.wire import Request, event_status, json_answer, problem_answer, problem_members, read_request, text_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from generated.runtime.binding import VendorProfile
     from handlers.application import Application
@@ -179,9 +180,9 @@ def _rejected(app: Application, item: RejectedItem) -> dict[str, Any]:
 
 
 def _judged(app: Application, item: Delivery, verdict: Verdict, line: LogLine) -> dict[str, Any]:
-    """One result of a batch. Each of its events has a log line of its own besides that of the request."""
+    """One result of several. Each of its events has a log line of its own besides that of the request."""
     extra = {"requestId": line["requestId"]} | _report(app, item, verdict)
-    log.info("event of a batch", extra=extra)
+    log.info("one event of several", extra=extra)
     result = {"status": verdict.outcome, "externalEventId": item.external_event_id, "ingestId": verdict.ingest_id}
     if verdict.outcome is Outcome.CONFLICT:
         result |= {"code": ProblemCode.CONFLICT, "detail": CONFLICT_DETAIL}
@@ -203,11 +204,27 @@ def _post_webhook(request: Request, app: Application, line: LogLine) -> dict[str
     line["vendorId"] = vendor_id
     _check_media_type(request)
     _throttle(app, profile)
-    delivery = read_webhook(app.registry, profile, topic, request.body)
-    (verdict,) = accept(app, [delivery], batch=False)
-    line |= _report(app, delivery, verdict)
-    # A sender of webhooks would repeat a refused conflict for days; the divergence is kept on our side.
-    return _accepted(verdict)
+    deliveries = read_webhook(app.registry, profile, topic, request.headers, request.body)
+    if profile.webhook.split is None:
+        (verdict,) = accept(app, deliveries, batch=False)
+        line |= _report(app, deliveries[0], verdict)
+        # A sender of webhooks would repeat a refused conflict for days; the divergence is kept on our side.
+        answer = _accepted(verdict)
+    else:
+        answer = _post_split(request, app, deliveries, line)
+    if profile.webhook.answer is not None:
+        return text_answer(answer["statusCode"], profile.webhook.answer)
+    return answer
+
+
+def _post_split(request: Request, app: Application, deliveries: Sequence[Delivery], line: LogLine) -> dict[str, Any]:
+    """The answer to a webhook whose body may hold several events: 202 if any of them is new."""
+    app.rates.charge(line["vendorId"], max(len(deliveries) - 1, 0))
+    is_element = all(delivery.offset is not None for delivery in deliveries)
+    verdicts = accept(app, deliveries, batch=is_element, whole=request.body if is_element else None)
+    results = [_judged(app, *one, line) for one in zip(deliveries, verdicts, strict=True)]
+    is_new = any(verdict.outcome is Outcome.ACCEPTED for verdict in verdicts)
+    return json_answer(HTTPStatus.ACCEPTED if is_new else HTTPStatus.OK, {"results": results})
 
 
 def _get_event(request: Request, app: Application, line: LogLine) -> dict[str, Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from handlers.raw_metadata import RawMetadata
     from handlers.values import (
         BusMessage,
         ClaimCheck,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
         Principal,
         QuarantineRecord,
         RawEntry,
-        RawMetadata,
     )
 
 
@@ -48,15 +48,21 @@ class RawStore(Protocol):
     bucket: str
 
     def put_once(self, key: str, body: bytes, metadata: RawMetadata | None) -> None:
-        """Store ``body`` under ``key``. ``metadata`` is None for a batch, whose body carries its manifest lines.
+        """Store ``body`` under ``key``. ``metadata`` is None for an object that events share: its manifest carries it.
 
         Raises ObjectExistsError if the key is taken; what was there is untouched.
         """
 
     def get(self, claim_check: ClaimCheck) -> bytes:
-        """The bytes that the claim check names (its slice, for a batch). The caller compares the digest.
+        """The bytes that the claim check names: all of the object, or a slice of it. The caller compares the digest.
 
         Raises RawMissingError if there is no such object or the slice lies outside of it.
+        """
+
+    def metadata(self, claim_check: ClaimCheck) -> RawMetadata | None:
+        """What was stored beside the object that holds the claim check's bytes; None for an object that events share.
+
+        Raises RawMissingError if there is no such object.
         """
 
     def entries(self, prefix: str) -> Iterator[RawEntry]:

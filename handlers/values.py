@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -110,24 +109,6 @@ class ObjectVersion:
 
     key: str
     version_id: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawMetadata:
-    """What is stored beside the raw bytes: every input of the mapper that the bytes themselves do not hold."""
-
-    ingest_id: str
-    vendor_id: str
-    external_event_id: str
-    event_type: str
-    source: Source
-    topic: str | None
-    """Last segment of a webhook's path; None for an envelope."""
-    headers: Mapping[str, str]
-    """The request headers that the mapping reads, names in lower case."""
-    occurred_at: str | None
-    received_at: datetime
     sha256: str
 
 

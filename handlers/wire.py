@@ -78,6 +78,16 @@ def json_answer(status: int, document: Mapping[str, Any], *, content_type: str =
     }
 
 
+def text_answer(status: int, text: str) -> dict[str, Any]:
+    """A proxy response with a body of plain text."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"},
+        "body": text,
+        "isBase64Encoded": False,
+    }
+
+
 def violation_list(violations: Sequence[Violation]) -> list[dict[str, str]]:
     """Violations as documents show them."""
     return [

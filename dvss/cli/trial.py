@@ -16,12 +16,14 @@ from dvss.cli import terminal
 from dvss.cli.options import AsJson  # noqa: TC001 - typer reads annotations at run time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generated.runtime.binding import Registry, VendorProfile
     from handlers.core.mapping import Mapped, Refused
 
 EXAMPLE_TIME = "2026-01-30T20:15:12Z"
+EXAMPLE_TOKEN_KEY = bytes(32)
+"""Of ``tokenise`` in a trial. A deployment has a key of its own, and other tokens."""
 
 
 def try_(
@@ -31,6 +33,9 @@ def try_(
     event: Annotated[
         str | None, typer.Option(help="Event type, or the topic of a webhook; an envelope names it.")
     ] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(help="A header of the webhook's request, as 'Name: value'; may be repeated.")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Also where each field comes from.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -39,13 +44,18 @@ def try_(
     Exit code: 0 mapped, 1 the mapping does not compile or the payload is refused, 2 wrong usage.
     """
     with _registry(mapping) as (registry, vendor_id):
+        from handlers.core.mapping import Refused
+
         profile = registry.vendor(vendor_id)
         if profile is None:
             known = ", ".join(registry.vendor_ids())
             terminal.fail(f"There is no mapping for vendor {vendor_id}. Vendors with one: {known}.")
         document = _read(payload)
-        trial = _run(registry, profile, document, event)
-        _show(registry, profile, trial, explain=explain, as_json=as_json)
+        trials = _run(registry, profile, document, event, _headers(header or ()))
+        for trial in trials:
+            _show(registry, profile, trial, explain=explain, as_json=as_json)
+        if any(isinstance(trial.outcome, Refused) for trial in trials):
+            raise typer.Exit(terminal.Exit.REFUSED)
 
 
 @contextmanager
@@ -92,20 +102,31 @@ def _read(path: Path) -> Any:
         terminal.fail(f"{path}: {error.message}", terminal.Exit.USAGE)
 
 
+def _headers(lines: Sequence[str]) -> dict[str, str]:
+    named = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            terminal.fail(f"{line!r} is no header. Write it as 'Name: value'.", terminal.Exit.USAGE)
+        named[name.strip().lower()] = value.strip()
+    return named
+
+
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """A payload's envelope, and what the payload became."""
+    """One event's envelope, and what its payload became."""
 
     envelope: Mapping[str, Any]
     outcome: Mapped | Refused
 
 
-def _run(registry: Registry, profile: VendorProfile, document: Any, event: str | None) -> _Trial:
+def _run(
+    registry: Registry, profile: VendorProfile, document: Any, event: str | None, headers: Mapping[str, str]
+) -> list[_Trial]:
+    """A trial for the document, or for each event that a webhook's body is split into."""
     from dvss.sending.sources import ENVELOPE_MEMBERS
-    from handlers.core.mapping import normalize_payload
 
     is_envelope = isinstance(document, dict) and document.keys() >= ENVELOPE_MEMBERS
-    payload = document["payload"] if is_envelope else document
     if is_envelope and event is None:
         event = str(document["eventType"])
     if event is None:
@@ -114,35 +135,54 @@ def _run(registry: Registry, profile: VendorProfile, document: Any, event: str |
                 f"Name the event type with --event: {', '.join(sorted(profile.events))}.", terminal.Exit.USAGE
             )
         (event,) = profile.events
-    envelope = {
-        "vendorId": profile.vendor_id,
-        "externalEventId": str(document["externalEventId"]) if is_envelope else "try",
-        "eventType": event,
-        "occurredAt": document.get("occurredAt", EXAMPLE_TIME) if is_envelope else EXAMPLE_TIME,
-        "receivedAt": EXAMPLE_TIME,
-    }
     if profile.webhook is not None and not is_envelope:
-        envelope |= _webhook_envelope(profile, payload, event)
-    outcome = normalize_payload(registry, profile, envelope["eventType"], payload, envelope)
-    return _Trial(envelope, outcome)
+        return _run_webhook(registry, profile, document, event, headers)
+    told = {
+        "external_event_id": str(document["externalEventId"]) if is_envelope else "try",
+        "event_type": event,
+        "occurred_at": document.get("occurredAt", EXAMPLE_TIME) if is_envelope else EXAMPLE_TIME,
+        "schema_version": document.get("schemaVersion") if is_envelope else None,
+        "headers": headers,
+    }
+    return [_trial(registry, profile, document["payload"] if is_envelope else document, told)]
 
 
-def _webhook_envelope(profile: VendorProfile, body: Any, topic: str) -> dict[str, str]:
-    from generated.runtime.mapping import Rejected
+def _run_webhook(
+    registry: Registry, profile: VendorProfile, body: Any, topic: str, headers: Mapping[str, str]
+) -> list[_Trial]:
+    from handlers.core.webhooks import events_in, identify
+    from handlers.values import Violation
 
     assert profile.webhook is not None
-    try:
-        found = profile.webhook.read(body, topic, {}, body)
-    except Rejected as rejection:
-        terminal.fail(
-            f"The body does not say what event it is ({rejection.pointer}: {rejection.message}). The server would keep "
-            f"it in quarantine as ENVELOPE_UNREADABLE; look at the webhook block of {profile.source}."
-        )
-    return {
-        "eventType": found.event_type,
-        "externalEventId": found.external_event_id,
-        "occurredAt": found.occurred_at,
-    }
+    trials = []
+    for event in events_in(profile.webhook, topic, headers, body):
+        found = identify(registry, profile, event)
+        if isinstance(found, Violation):
+            terminal.fail(
+                f"The body does not say what event it is ({found.pointer}: {found.message}). The server would keep "
+                f"it in quarantine as ENVELOPE_UNREADABLE; look at the webhook block of {profile.source}."
+            )
+        told = {
+            "external_event_id": found.external_event_id,
+            "event_type": found.event_type,
+            "occurred_at": found.occurred_at,
+            "schema_version": None,
+            "headers": headers,
+        }
+        trials.append(_trial(registry, profile, event.item, told))
+    return trials
+
+
+def _trial(registry: Registry, profile: VendorProfile, payload: Any, told: Mapping[str, Any]) -> _Trial:
+    from handlers.core.mapping import normalize_payload
+    from handlers.core.reading import mapper_envelope
+
+    envelope = mapper_envelope(
+        vendor_id=profile.vendor_id, received_at=EXAMPLE_TIME, token_key=EXAMPLE_TOKEN_KEY, **told
+    )
+    outcome = normalize_payload(registry, profile, envelope["eventType"], payload, envelope)
+    del envelope["tokenKey"]
+    return _Trial(envelope, outcome)
 
 
 def _show(registry: Registry, profile: VendorProfile, trial: _Trial, *, explain: bool, as_json: bool) -> None:
@@ -152,7 +192,7 @@ def _show(registry: Registry, profile: VendorProfile, trial: _Trial, *, explain:
     outcome = trial.outcome
     if isinstance(outcome, Refused):
         _show_refusal(outcome, as_json=as_json)
-        raise typer.Exit(terminal.Exit.REFUSED)
+        return
     event_type = trial.envelope["eventType"]
     traced = trace(registry.lineage(profile.vendor_id), event_type, profile.source, outcome.data) if explain else ()
     if as_json:

@@ -1,6 +1,7 @@
 """Everything that the pipeline needs of one machine, in one data folder.
 
-``dvss.sqlite`` holds the tables, ``raw/segments`` and ``normalized/segments`` the bytes. A copy of the folder is good
+``dvss.sqlite`` holds the tables, ``raw/segments`` and ``normalized/segments`` the bytes, ``token.key`` the secret of
+the tokens. A copy of the folder is good
 where it was taken while no process had it open.
 """
 
@@ -24,6 +25,7 @@ from dvss.embedded.raw_places import RawPlaces
 from dvss.embedded.raw_store import SegmentRawStore
 from dvss.embedded.segment_writer import SegmentWriter
 from dvss.embedded.segments import Segments
+from dvss.embedded.token_key import token_key
 from dvss.system import UlidFactory
 from handlers.values import ConfigurationError, Lane, TransientError
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from handlers.ports import Clock
 
 DATABASE_NAME = "dvss.sqlite"
+KEY_NAME = "token.key"
 
 _COUNTS = {
     "pending": "SELECT count(*) FROM ingest_record WHERE dispatch_at IS NOT NULL AND parked = 0",
@@ -70,8 +73,10 @@ class EmbeddedBackend:
         database: Database,
         raw: SegmentRawStore,
         normalized: SegmentNormalizedStore,
+        key: bytes,
     ) -> None:
         """Takes what ``open`` made."""
+        self.token_key = key
         self._root = root
         self._disk = disk
         self._database = database
@@ -123,8 +128,9 @@ class EmbeddedBackend:
             raw = SegmentRawStore(RawPlaces(database), raw_segments, SegmentWriter(raw_segments, disk, new_name))
             undo.callback(raw.close)
             raw.read_tails()
+            key = token_key(root / KEY_NAME, disk)
             undo.pop_all()
-        return cls(root=root, clock=clock, disk=disk, database=database, raw=raw, normalized=normalized)
+        return cls(root=root, clock=clock, disk=disk, database=database, raw=raw, normalized=normalized, key=key)
 
     def close(self) -> None:
         """Write what waits and let go of the files. What comes later is refused with TransientError.

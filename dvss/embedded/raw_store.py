@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from dvss.embedded.group_commit import GroupCommit
 from dvss.embedded.segments import Record, make_record
+from handlers.raw_metadata import RawMetadata
 from handlers.values import ObjectExistsError, RawEntry, RawMissingError, TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from dvss.embedded.raw_places import RawPlaces
+    from dvss.embedded.raw_places import Place, RawPlaces
     from dvss.embedded.segment_writer import SegmentWriter
     from dvss.embedded.segments import Segments
-    from handlers.values import ClaimCheck, RawMetadata
+    from handlers.values import ClaimCheck
 
 # Places travel with transactions that are made anyway. Where none are made, memory must not fill up with them.
 _MOST_UNWRITTEN = 10_000
@@ -41,25 +42,43 @@ class SegmentRawStore:
         self._commits = GroupCommit[Record]("raw", self._store)
 
     def put_once(self, key: str, body: bytes, metadata: RawMetadata | None) -> None:
-        self._commits.submit(make_record(key, body, metadata=metadata and _document(metadata)))
+        self._commits.submit(make_record(key, body, metadata=metadata and metadata.document()))
 
     def get(self, claim_check: ClaimCheck) -> bytes:
         key = claim_check.key
-        place = None
-        if claim_check.bucket == self.bucket:
-            place = self._places.place(key)
-            if place is None:
-                self.read_tails()
-                place = self._places.place(key)
-        if place is None:
-            message = f"There is no raw object {claim_check.bucket}/{key}."
-            raise RawMissingError(message)
+        place = self._place(claim_check)
         offset = claim_check.offset or 0
         length = place.length - offset if claim_check.length is None else claim_check.length
         if min(offset, length) < 0 or offset + length > place.length:
             message = f"Bytes {offset} to {offset + length} lie outside of {key}, which has {place.length}."
             raise RawMissingError(message)
-        return self._read(key, place.segment, place.start + offset, length)
+        with _reading(key, place.segment):
+            data = self._segments.read(place.segment, place.start + offset, length)
+        if len(data) < length:
+            message = f"The segment {place.segment} ends inside of {key}. Put it back from a copy of the data folder."
+            raise RawMissingError(message)
+        return data
+
+    def metadata(self, claim_check: ClaimCheck) -> RawMetadata | None:
+        place = self._place(claim_check)
+        with _reading(claim_check.key, place.segment):
+            header = self._segments.header_before(place.segment, place.start)
+        if header is None or header["key"] != claim_check.key:
+            message = f"The segment {place.segment} is damaged before {claim_check.key}. Put it back from a copy."
+            raise RawMissingError(message)
+        return RawMetadata.of(header["metadata"]) if header["metadata"] else None
+
+    def _place(self, claim_check: ClaimCheck) -> Place:
+        place = None
+        if claim_check.bucket == self.bucket:
+            place = self._places.place(claim_check.key)
+            if place is None:
+                self.read_tails()
+                place = self._places.place(claim_check.key)
+        if place is None:
+            message = f"There is no raw object {claim_check.bucket}/{claim_check.key}."
+            raise RawMissingError(message)
+        return place
 
     def entries(self, prefix: str) -> Iterator[RawEntry]:
         self.read_tails()
@@ -118,31 +137,15 @@ class SegmentRawStore:
             self._read_to[segment] = location.end
         self._sizes_seen[segment] = size
 
-    def _read(self, key: str, segment: str, start: int, length: int) -> bytes:
-        try:
-            data = self._segments.read(segment, start, length)
-        except FileNotFoundError as error:
-            message = f"The segment {segment} that holds {key} is gone. Put it back from a copy of the data folder."
-            raise RawMissingError(message) from error
-        except OSError as error:
-            message = f"The segment {segment} that holds {key} cannot be read ({error.strerror}). See to the disk."
-            raise TransientError(message) from error
-        if len(data) < length:
-            message = f"The segment {segment} ends inside of {key}. Put it back from a copy of the data folder."
-            raise RawMissingError(message)
-        return data
 
-
-def _document(metadata: RawMetadata) -> Mapping[str, Any]:
-    return {
-        "ingestId": metadata.ingest_id,
-        "vendorId": metadata.vendor_id,
-        "externalEventId": metadata.external_event_id,
-        "eventType": metadata.event_type,
-        "source": metadata.source,
-        "topic": metadata.topic,
-        "headers": dict(metadata.headers),
-        "occurredAt": metadata.occurred_at,
-        "receivedAt": metadata.received_at.isoformat(),
-        "sha256": metadata.sha256,
-    }
+@contextmanager
+def _reading(key: str, segment: str) -> Iterator[None]:
+    """Says of which object a failed read was."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        message = f"The segment {segment} that holds {key} is gone. Put it back from a copy of the data folder."
+        raise RawMissingError(message) from error
+    except OSError as error:
+        message = f"The segment {segment} that holds {key} cannot be read ({error.strerror}). See to the disk."
+        raise TransientError(message) from error

@@ -106,6 +106,20 @@ class Segments:
             return None
         return (header["key"], body) if _is_whole(header, body) else None
 
+    def header_before(self, segment: str, body_start: int) -> Mapping[str, Any] | None:
+        """The header of the record whose body begins there; None if there is none. Raises FileNotFoundError.
+
+        A header is one line, and what stands before it ends with a newline or is the segment's beginning.
+        """
+        taken = _HEADER_BYTES
+        while True:
+            start = max(0, body_start - taken)
+            before = self.read(segment, start, body_start - start)
+            line_start = before.rfind(b"\n", 0, -1) + 1
+            if line_start or not start:
+                return _header(before[line_start:])
+            taken *= 2
+
     def whole_records(self, segment: str, start: int) -> Iterator[tuple[str, Location]]:
         """Key and location of each whole record from ``start`` on, put on the disk before they are told.
 

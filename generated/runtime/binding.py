@@ -39,9 +39,10 @@ class EventBinding:
     mapper: Mapper
     """``mapper(payload, envelope)``: one ``data`` object per canonical event, in order.
 
-    ``envelope`` holds vendorId, externalEventId, eventType, occurredAt (RFC 3339), receivedAt (RFC 3339), headers
-    (by name in lower case) and tokenKey (hex). Total on
-    payloads that are valid under ``payload_schema``; raises Rejected only at rules marked as fallible.
+    ``envelope`` holds vendorId, externalEventId, eventType, occurredAt (RFC 3339), receivedAt (RFC 3339), schemaVersion
+    where the sender names one, headers (lower-case name to value, of those that ``WebhookBinding.headers`` lists) and
+    tokenKey (hexadecimal). Total on payloads that are valid under ``payload_schema``; raises Rejected only at rules
+    marked as fallible.
     """
 
 
@@ -59,18 +60,18 @@ class WebhookBinding:
     """How a vendor's native webhook is read."""
 
     read: Callable[[Any, str, Mapping[str, str], Any], WebhookEnvelope]
-    """``read(body, topic, headers, item)`` for any JSON body; raises Rejected where what the mapping names is missing.
+    """``read(body, topic, headers, item)`` for any JSON body; raises Rejected where it lacks what the mapping names.
 
-    ``item`` is an element of a body that is split, else the body.
+    ``item`` is the element that the event is; the body itself where nothing is split.
     """
     ignore: frozenset[str]
     """Event types that are acknowledged and stored raw, and become no canonical event."""
     headers: tuple[str, ...] = ()
-    """Names, in lower case, of the headers that the mapping reads."""
+    """The request's headers that the mapping reads, in lower case. One that comes twice counts as absent."""
     split: tuple[str, ...] | None = None
-    """Member names leading to the array whose elements are events of their own."""
+    """Member names from the body to the array of which each element is an event; None where the body is one event."""
     answer: str | None = None
-    """Body of the answer, where the vendor asks for one."""
+    """The body of a 2xx answer, as plain text; None for our own in JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

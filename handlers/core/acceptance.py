@@ -46,9 +46,13 @@ class Verdict:
     raw_key: str
 
 
-def accept(app: Application, deliveries: Sequence[Delivery], *, batch: bool) -> list[Verdict]:
+def accept(
+    app: Application, deliveries: Sequence[Delivery], *, batch: bool, whole: bytes | None = None
+) -> list[Verdict]:
     """A verdict for each delivery, in order, durable when this returns. All are of one vendor.
 
+    Those of a ``batch`` share a raw object. It keeps the bytes of the new ones, or with ``whole`` that request body,
+    in which each delivery says its offset.
     Of deliveries with one key the first wins. Raises TransientError if any of them has no durable verdict; sending all
     of them again is safe.
     """
@@ -57,7 +61,7 @@ def accept(app: Application, deliveries: Sequence[Delivery], *, batch: bool) -> 
     received_at = app.clock.now()
     owners = dict(app.index.read(list(dict.fromkeys(one.key for one in deliveries)), consistent=False))
     new = _not_stored(app, deliveries, owners)
-    records = put_raw(app, new, [_record(app, one, received_at) for one in new], batch=batch)
+    records = put_raw(app, new, [_record(app, one, received_at) for one in new], batch=batch, whole=whole)
     accepted = _write_rows(app, records, owners)
     emit(app, accepted)
     stored = {(record.key, record.payload_digest): record for record in records}

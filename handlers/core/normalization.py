@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from generated.runtime.exact_json import JsonError, parse
 from handlers.core.canonical_events import Decided, decide
-from handlers.core.envelopes import identify
-from handlers.core.mapping import Mapped, Refused, normalize_payload, refused
+from handlers.core.mapping import Refused, normalize_payload
 from handlers.core.messages import NORMALIZE_FAILED, failed_detail
-from handlers.core.object_keys import rfc3339
 from handlers.core.quarantine import put_stranded, quarantine_record
+from handlers.core.reading import read_back
 from handlers.values import (
     Completion,
     CompletionResult,
     IdempotencyKey,
     OutboxRecord,
-    RawMissingError,
     ReasonCode,
-    Source,
     Status,
-    TransientError,
-    Violation,
 )
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from generated.runtime.binding import VendorProfile
     from handlers.application import Application
     from handlers.core.messages import AcceptedMessage
     from handlers.values import IngestRecord
@@ -102,57 +94,15 @@ def _stranded(app: Application, message: AcceptedMessage, row: IngestRecord | No
 
 def outcome_of(app: Application, record: IngestRecord) -> Decided | Refused:
     """What normalize makes of the event under the mappings in force. Reads only: a dry run of a replay asks it too."""
-    document = _load(app, record)
-    if isinstance(document, Refused):
-        return document
-    profile = app.registry.vendor(record.key.vendor_id)
-    if profile is None:
-        return refused(ReasonCode.NO_MAPPING, f"Vendor {record.key.vendor_id} has no mapping in this deployment.")
-    event_type, occurred_at, payload = record.event_type, record.occurred_at, document
-    if record.source is Source.ENVELOPE:
-        payload = document["payload"]
-    else:
-        # Read anew: a mapping that could not read the body when it came may be mended since.
-        identity = _identify(app, profile, record, document)
-        if isinstance(identity, Violation):
-            return Refused(ReasonCode.ENVELOPE_UNREADABLE, (identity,))
-        event_type, occurred_at = identity
-    envelope: dict[str, Any] = {
-        "vendorId": record.key.vendor_id,
-        "externalEventId": record.key.external_event_id,
-        "eventType": event_type,
-        "occurredAt": occurred_at,
-        "receivedAt": rfc3339(record.received_at),
-        "headers": {},
-    }
-    mapped = normalize_payload(app.registry, profile, event_type, payload, envelope)
-    return decide(app, record, profile.mapping_version, mapped, occurred_at) if isinstance(mapped, Mapped) else mapped
-
-
-def _load(app: Application, record: IngestRecord) -> Any:
-    """The document in the event's raw bytes, or Refused."""
-    try:
-        raw = app.raw.get(record.raw)
-    except RawMissingError as error:
-        if record.attempts < RAW_MISSING_ATTEMPTS:
-            message = f"There is no raw object at {record.raw.key} yet."
-            raise TransientError(message) from error
-        return refused(ReasonCode.RAW_MISSING, f"There is no raw object at {record.raw.key}.")
-    if hashlib.sha256(raw).hexdigest() != record.raw.sha256:
-        return refused(ReasonCode.RAW_CORRUPT, "The raw bytes do not have the digest that was recorded.")
-    try:
-        return parse(raw)
-    except JsonError as error:
-        return refused(ReasonCode.RAW_CORRUPT, f"The raw bytes are no JSON any more: {error.message}")
-
-
-def _identify(app: Application, profile: VendorProfile, record: IngestRecord, body: Any) -> tuple[str, str] | Violation:
-    """Event type and time of a webhook. Its id stays the one that it was accepted under."""
-    if profile.webhook is None or record.topic is None:
-        message = f"{profile.source} reads no webhooks any more; this one was accepted as a webhook."
-        return Violation("", "NO_WEBHOOK", message, profile.source)
-    identity = identify(app.registry, profile, record.topic, body)
-    return identity if isinstance(identity, Violation) else (identity.event_type, identity.occurred_at)
+    event = read_back(app, record)
+    if isinstance(event, Refused):
+        return event
+    mapped = normalize_payload(
+        app.registry, event.profile, event.event_type, event.payload, event.envelope(app, record)
+    )
+    if isinstance(mapped, Refused):
+        return mapped
+    return decide(app, record, event.profile.mapping_version, mapped, event.occurred_at)
 
 
 def _store(app: Application, record: IngestRecord, decided: Decided, at: datetime) -> tuple[Completion, Normalized]:

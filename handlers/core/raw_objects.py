@@ -1,16 +1,24 @@
-"""The bytes of new events in the raw store: an object for each, or one for a batch."""
+"""The bytes of events in the raw store: an object for each, or one for all that came in one request.
+
+A shared object begins with its manifest: for each event a line of JSON with what a single object has beside it, and
+where behind the manifest its bytes lie. An empty line ends the manifest. What follows is the whole body of a webhook's
+request as it came, or of a batch the bytes of its new items, each with a line feed after it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from generated.runtime.exact_json import dump
 from handlers.core.object_keys import raw_key
-from handlers.values import ObjectExistsError, RawMetadata, TransientError
+from handlers.raw_metadata import RawMetadata
+from handlers.values import ObjectExistsError, TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from handlers.application import Application
     from handlers.core.envelopes import Delivery
@@ -18,22 +26,27 @@ if TYPE_CHECKING:
 
 
 def put_raw(
-    app: Application, deliveries: Sequence[Delivery], records: Sequence[IngestRecord], *, batch: bool
+    app: Application,
+    deliveries: Sequence[Delivery],
+    records: Sequence[IngestRecord],
+    *,
+    batch: bool,
+    whole: bytes | None,
 ) -> list[IngestRecord]:
-    """Store the deliveries' bytes; the records with the claim checks that they can be found by."""
+    """Store the deliveries' bytes, see ``accept``; the records with the claim checks that they can be found by."""
     if not records:
         return []
     if batch:
-        return _put_batch(app, deliveries, records)
+        return _put_shared(app, deliveries, records, whole)
     (delivery,), (record,) = deliveries, records
     try:
-        app.raw.put_once(record.raw.key, delivery.raw, metadata_of(record))
+        app.raw.put_once(record.raw.key, delivery.raw, metadata_of(record, delivery.headers))
     except ObjectExistsError:
         # Two ids of one millisecond that are the same by chance: the other object stays, ours gets a new id.
         ingest_id = app.ids.new_id(record.received_at)
         raw = replace(record.raw, key=raw_key(record.key.vendor_id, ingest_id, record.received_at))
         record = replace(record, ingest_id=ingest_id, raw=raw)
-        _put_new(app, raw.key, delivery.raw, metadata_of(record))
+        _put_new(app, raw.key, delivery.raw, metadata_of(record, delivery.headers))
     return [record]
 
 
@@ -45,21 +58,29 @@ def _put_new(app: Application, key: str, body: bytes, metadata: RawMetadata | No
         raise TransientError(message) from error
 
 
-def _put_batch(app: Application, deliveries: Sequence[Delivery], records: Sequence[IngestRecord]) -> list[IngestRecord]:
+def _put_shared(
+    app: Application, deliveries: Sequence[Delivery], records: Sequence[IngestRecord], whole: bytes | None
+) -> list[IngestRecord]:
     received_at = records[0].received_at
     key = raw_key(records[0].key.vendor_id, app.ids.new_id(received_at), received_at)
-    body = bytearray()
-    placed = []
-    for delivery, record in zip(deliveries, records, strict=True):
-        body += manifest_line(metadata_of(record), len(delivery.raw))
-        raw = replace(record.raw, key=key, offset=len(body), length=len(delivery.raw))
-        placed.append(replace(record, raw=raw))
-        body += delivery.raw + b"\n"
-    _put_new(app, key, bytes(body), None)
-    return placed
+    if whole is None:
+        body = b"".join(one.raw + b"\n" for one in deliveries)
+        offsets = list(accumulate((len(one.raw) + 1 for one in deliveries[:-1]), initial=0))
+    else:
+        body, offsets = whole, [one.offset or 0 for one in deliveries]
+    manifest = b"".join(
+        manifest_line(metadata_of(record, delivery.headers), offset, len(delivery.raw))
+        for record, delivery, offset in zip(records, deliveries, offsets, strict=True)
+    )
+    manifest += b"\n"
+    _put_new(app, key, manifest + body, None)
+    return [
+        replace(record, raw=replace(record.raw, key=key, offset=len(manifest) + offset, length=len(delivery.raw)))
+        for record, delivery, offset in zip(records, deliveries, offsets, strict=True)
+    ]
 
 
-def metadata_of(record: IngestRecord) -> RawMetadata:
+def metadata_of(record: IngestRecord, headers: Mapping[str, str]) -> RawMetadata:
     """What is stored beside the raw bytes of a record."""
     return RawMetadata(
         ingest_id=record.ingest_id,
@@ -68,26 +89,41 @@ def metadata_of(record: IngestRecord) -> RawMetadata:
         event_type=record.event_type,
         source=record.source,
         topic=record.topic,
-        headers={},
+        headers=headers,
         occurred_at=record.occurred_at,
         received_at=record.received_at,
         sha256=record.raw.sha256,
     )
 
 
-def manifest_line(metadata: RawMetadata, length: int) -> bytes:
-    """The line before an item of a batch: what a single raw object has beside it, and the item's length in bytes."""
-    line = {
-        "ingestId": metadata.ingest_id,
-        "vendorId": metadata.vendor_id,
-        "externalEventId": metadata.external_event_id,
-        "eventType": metadata.event_type,
-        "source": metadata.source,
-        "topic": metadata.topic,
-        "headers": dict(metadata.headers),
-        "occurredAt": metadata.occurred_at,
-        "receivedAt": metadata.received_at.isoformat(),
-        "sha256": metadata.sha256,
-        "length": length,
-    }
-    return dump(line) + b"\n"
+def manifest_line(metadata: RawMetadata, offset: int, length: int) -> bytes:
+    """The line for one event; ``offset`` and ``length`` (bytes) cut it out of what follows the manifest."""
+    return dump(metadata.document() | {"offset": offset, "length": length}) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRequest:
+    """What a shared object holds of the request that one of its events came in."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def request_of(app: Application, record: IngestRecord) -> SharedRequest | None:
+    """The request that an event of a shared object came in; None where no line of the manifest names the event.
+
+    Raises RawMissingError.
+    """
+    manifest, _, body = app.raw.get(replace(record.raw, offset=None, length=None)).partition(b"\n\n")
+    try:
+        lines = [RawMetadata.of(json.loads(line)) for line in manifest.splitlines()]
+    except (ValueError, LookupError, TypeError):
+        return None
+    headers = next((line.headers for line in lines if line.ingest_id == record.ingest_id), None)
+    return None if headers is None else SharedRequest(body, headers)
+
+
+def headers_of(app: Application, record: IngestRecord) -> Mapping[str, str]:
+    """The headers that were stored beside an event with an object of its own. Raises RawMissingError."""
+    metadata = app.raw.metadata(record.raw)
+    return metadata.headers if metadata else {}

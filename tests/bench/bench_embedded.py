@@ -15,7 +15,8 @@ from time import perf_counter
 
 from dvss.embedded.backend import EmbeddedBackend
 from dvss.system import SystemClock, UlidFactory
-from handlers.values import ClaimCheck, IdempotencyKey, IngestRecord, Lane, RawMetadata, Source, Status
+from handlers.raw_metadata import RawMetadata
+from handlers.values import ClaimCheck, IdempotencyKey, IngestRecord, Lane, Source, Status
 
 SECONDS = 3.0
 BODY = b'{"sku":"ABC-001","quantity":12,"note":"%s"}' % (b"x" * 600)

@@ -50,5 +50,5 @@ def test_verdicts_on_deliveries() -> None:
 
 def test_ids_that_webhooks_are_read_with() -> None:
     common = DEFINITIONS["common.schema.json"]
-    for pattern, name in ((envelopes._PRINTABLE_ID, "ExternalEventId"), (envelopes._EVENT_TYPE, "EventType")):
+    for pattern, name in ((envelopes.PRINTABLE_ID, "ExternalEventId"), (envelopes.EVENT_TYPE, "EventType")):
         assert common[name]["pattern"] == f"^{pattern.pattern.replace('(?:', '(')}$"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -23,7 +24,10 @@ CASES = sorted(path.parent for path in HERE.glob("*/*/*/raw.json"))
 @pytest.mark.parametrize("case", CASES, ids=[str(case.relative_to(HERE)) for case in CASES])
 def test_case(case: Path) -> None:
     vendor_id, event_type = case.relative_to(HERE).parts[:2]
-    result = normalize(deliver(vendor_id, event_type, (case / "raw.json").read_bytes()))
+    sent = case / "headers.json"
+    headers = json.loads(sent.read_bytes()) if sent.exists() else {}
+    (arrival,) = deliver(vendor_id, event_type, (case / "raw.json").read_bytes(), headers)
+    result = normalize(arrival)
     documents = {"canonical.json": result.canonical, "quarantine.json": result.quarantine}
     for name, document in documents.items():
         expected = case / name
@@ -38,7 +42,8 @@ def test_case(case: Path) -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=[str(example.relative_to(FOLDER)) for example in EXAMPLES])
 def test_an_example_becomes_the_canonical_events_beside_it(example: Path) -> None:
     vendor_id, event_type = example.parent.name, example.stem
-    result = normalize(deliver(vendor_id, event_type, sent(vendor_id, event_type, example.read_bytes())))
+    (arrival,) = deliver(vendor_id, event_type, sent(vendor_id, event_type, example.read_bytes()))
+    result = normalize(arrival)
     assert result.canonical == parse(example.with_suffix(".canonical.json").read_bytes())
 
 

@@ -59,7 +59,8 @@ EXPECTED = {
 def outcome(vendor_id: str, event: str, payload: bytes) -> tuple[str, str, str, str]:
     """What the payload becomes; and where it is quarantined the first violation's code, pointer and rule."""
     topic = event.replace(".", "_") if vendor_id == "shopify" else event
-    found = outcome_of(deliver(vendor_id, topic, sent(vendor_id, event, payload)))
+    (arrival,) = deliver(vendor_id, topic, sent(vendor_id, event, payload))
+    found = outcome_of(arrival)
     if isinstance(found, Refused):
         first = found.violations[0]
         return found.reason, first.code, first.pointer, first.rule or ""

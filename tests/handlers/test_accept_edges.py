@@ -147,14 +147,13 @@ def test_a_batchs_object_says_all_that_is_known_of_its_items(world: World) -> No
     key = world.record("a").raw.key
     assert key == world.record("b").raw.key
     whole = world.app.raw.get(replace(world.record("a").raw, offset=None, length=None))
+    lines, _, rest = whole.partition(b"\n\n")
     items = []
-    while whole:
-        line, _, rest = whole.partition(b"\n")
+    for line in lines.splitlines():
         manifest = json.loads(line)
-        length = manifest.pop("length")
-        items.append((manifest, rest[:length]))
-        assert rest[length : length + 1] == b"\n"
-        whole = rest[length + 1 :]
+        offset, length = manifest.pop("offset"), manifest.pop("length")
+        items.append((manifest, rest[offset : offset + length]))
+        assert rest[offset + length : offset + length + 1] == b"\n"
     assert [json.loads(body) for _, body in items] == [envelope("a"), changed, envelope("b")]
     manifest, body = items[0]
     assert manifest == {

@@ -74,8 +74,14 @@ class Answer:
     """A proxy response."""
 
     status: int
-    body: dict[str, Any]
+    text: str
     headers: dict[str, str]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON document."""
+        document: dict[str, Any] = json.loads(self.text)
+        return document
 
 
 @dataclass
@@ -97,6 +103,7 @@ class World:
         self.app = Application(
             registry=self.registry,
             public_url=PUBLIC_URL,
+            token_key=self.backend.token_key,
             clock=self.clock,
             ids=UlidFactory(),
             raw=self.backend.raw,
@@ -140,7 +147,7 @@ class World:
             "requestContext": {"requestId": "request-1"},
         }
         response = ingest.answer(proxy | event, self.app)
-        return Answer(response["statusCode"], json.loads(response["body"]), response["headers"])
+        return Answer(response["statusCode"], response["body"], response["headers"])
 
     def post(self, document: Any, **event: Any) -> Answer:
         """POST /v1/events with a document, or with exact bytes."""
@@ -150,8 +157,8 @@ class World:
     def post_batch(self, *documents: Any) -> Answer:
         return self.call("POST", "/v1/events/batch", json.dumps({"events": documents}).encode())
 
-    def post_square(self, body: bytes, *, signature: str | None = None) -> Answer:
-        """A native webhook as the vendor signs it."""
+    def post_square(self, body: bytes, *, signature: str | None = None, **headers: str) -> Answer:
+        """A native webhook as the vendor signs it, with further headers."""
         path = "/v1/webhooks/square/events"
         signed = hmac.digest(self.secret.encode(), PUBLIC_URL.encode() + path.encode() + body, "sha256")
         given = base64.b64encode(signed).decode() if signature is None else signature
@@ -161,7 +168,7 @@ class World:
             body,
             path=path,
             pathParameters={"vendorId": "square", "topic": "events"},
-            headers={"x-square-hmacsha256-signature": given, "content-type": "application/json"},
+            headers={"x-square-hmacsha256-signature": given, "content-type": "application/json"} | headers,
         )
 
     def status_of(self, external_event_id: str) -> Answer:

@@ -93,6 +93,24 @@ class RawStoreContract:
         with pytest.raises(RawMissingError):
             raw.get(part(raw, offset, length))
 
+    @pytest.mark.parametrize("text", [*AWKWARD_TEXTS, "é" * 10_000])
+    def test_gives_back_the_metadata(self, raw: RawStore, text: str) -> None:
+        metadata = raw_metadata(external_event_id=text, topic=text, headers={"x-name": text, "x-empty": ""})
+        raw.put_once(f"{KEY}0", b"\n", raw_metadata())
+        raw.put_once(KEY, b"{}", metadata)
+        assert raw.metadata(whole(raw)) == metadata
+        assert raw.metadata(whole(raw, f"{KEY}0")) == raw_metadata()
+
+    def test_an_object_that_events_share_has_no_metadata(self, raw: RawStore) -> None:
+        raw.put_once(KEY, b"manifest\nitem\n", None)
+        assert raw.metadata(part(raw, 9, 4)) is None
+
+    def test_the_metadata_of_an_unknown_key_is_missing(self, raw: RawStore) -> None:
+        raw.put_once(KEY, b"{}", raw_metadata())
+        for claim_check in (whole(raw, f"{KEY}x"), ClaimCheck("another", KEY, sha256(b"{}"))):
+            with pytest.raises(RawMissingError):
+                raw.metadata(claim_check)
+
     def test_lists_by_prefix_in_the_order_of_the_keys(self, raw: RawStore) -> None:
         sizes = {
             f"raw/{vendor}/2026/01/{day:02d}/{name}": day

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
+from handlers.raw_metadata import RawMetadata
 from handlers.values import (
     BusMessage,
     ClaimCheck,
@@ -19,7 +20,6 @@ from handlers.values import (
     ObjectVersion,
     OutboxRecord,
     QuarantineRecord,
-    RawMetadata,
     ReasonCode,
     Source,
     Stage,
