@@ -52,6 +52,8 @@ def try_(
             terminal.fail(f"There is no mapping for vendor {vendor_id}. Vendors with one: {known}.")
         document = _read(payload)
         trials = _run(registry, profile, document, event, _headers(header or ()))
+        if not trials:
+            terminal.fail("The body holds no event: the array that the mapping splits is empty.")
         for trial in trials:
             _show(registry, profile, trial, explain=explain, as_json=as_json)
         if any(isinstance(trial.outcome, Refused) for trial in trials):

@@ -12,7 +12,7 @@ from pydantic.experimental.missing_sentinel import MISSING
 
 class RawReference(ContractModel):
     """
-    Claim check: where the raw bytes of an event lie. For an event of a batch, `offset` and `length` cut it out of the object.
+    Claim check: where the raw bytes of an event lie. For an event that shares its object with others of one request, `offset` and `length` cut it out.
     """
 
     model_config = ConfigDict(
@@ -47,11 +47,11 @@ class RawReference(ContractModel):
     """
     offset: Annotated[int | MISSING, Field(examples=[412], ge=0, le=9007199254740991)] = MISSING
     """
-    First byte of the event in a batch's raw object, from 0.
+    First byte of the event in a shared raw object, from 0.
     """
     length: Annotated[int | MISSING, Field(examples=[231], ge=1, le=9007199254740991)] = MISSING
     """
-    Number of bytes of the event in a batch's raw object.
+    Number of bytes of the event in a shared raw object.
     """
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from dvss.demo.steps import EXAMPLES
 from generated.runtime.exact_json import digest, parse
-from tests.dvss.program import dvss, envelope
+from tests.dvss.program import Ran, dvss, envelope
+from tests.handlers.test_split_webhooks import body, contracts, level
 
 ROOT = Path(__file__).parent.parent.parent
 STOCK = EXAMPLES / "vendorA" / "inventory_update.json"
@@ -91,6 +92,47 @@ def test_a_rejecting_rule_is_named_by_file_and_line(tmp_path: Path) -> None:
     assert "/total_price  " in ran.out
     assert f"mappings/shopify.yaml:{line}" in ran.out
     assert "1.234" not in ran.out
+
+
+def trial_of(content: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> Ran:
+    """A trial under contracts in which square posts several events in a body."""
+    monkeypatch.setattr("generated.registry.REGISTRY", contracts())
+    file = folder / "body.json"
+    file.write_bytes(content)
+    return dvss("try", "square", file, "--event", "events", "--json", *options)
+
+
+def test_each_event_of_a_webhooks_body_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = body(level("a"), level("b", qty=7), level("c", qty="many"))
+    ran = trial_of(content, tmp_path, monkeypatch, "--header", "X-Sent-At: 2026-01-30T20:15:13Z")
+    first, second, third = ran.lines
+    assert [one["events"][0]["quantityOnHand"] for one in (first, second)] == [12, 7]
+    assert first["envelope"] == {
+        "vendorId": "square",
+        "externalEventId": "a",
+        "eventType": "stock",
+        "occurredAt": "2026-01-30T20:15:13Z",
+        "receivedAt": "2026-01-30T20:15:12Z",
+        "headers": {"x-sent-at": "2026-01-30T20:15:13Z"},
+    }
+    assert (ran.code, third["reason"]) == (1, "PAYLOAD_INVALID")
+
+
+@pytest.mark.parametrize(
+    ("content", "option", "expected"),
+    [
+        (body(), "X-Sent-At: 1", (1, "The body holds no event")),
+        (b"{}", "X-Sent-At: 1", (1, "(/data/levels: each element of the array here is an event")),
+        (body(level("a")), "X-Sent-At: 1", (1, "(: the time that the mapping reads is no RFC 3339 time)")),
+        (body(level("a")), "X-Sent-At", (2, "'X-Sent-At' is no header. Write it as 'Name: value'.")),
+    ],
+)
+def test_a_webhook_that_cannot_be_tried_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, option: str, expected: tuple[int, str]
+) -> None:
+    ran = trial_of(content, tmp_path, monkeypatch, "--header", option)
+    assert (ran.code, ran.out) == (expected[0], "")
+    assert expected[1] in ran.err
 
 
 MISTAKES = {
