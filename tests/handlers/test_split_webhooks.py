@@ -22,10 +22,12 @@ from tests.handlers.deployments import OTHER_VERSION, profile_of, stock
 from tests.handlers.test_adyen_signatures import KEY as ADYEN_KEY
 from tests.handlers.test_adyen_signatures import body as adyen_body
 from tests.handlers.test_adyen_signatures import item as adyen_item
+from tests.handlers.test_crashes import ERRORS, PORTS, Faults, SimulatedCrash
 from tests.handlers.world import OtherRegistry, World, envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 WEBHOOKS = "/v1/webhooks/{vendorId}/{topic}"
 
@@ -210,6 +212,36 @@ def test_a_failure_of_any_element_is_one_of_all(splitting: World) -> None:
     assert statuses(splitting, level("a"), level("b")) == (202, ["ACCEPTED", "ACCEPTED"])
 
 
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before its effect", "after its effect"])
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_fault_at_any_call_loses_and_doubles_no_element(tmp_path: Path, error: str, after_effect: bool) -> None:
+    at = 0
+    is_past_the_last = False
+    while not is_past_the_last:
+        at += 1
+        world = World(tmp_path / str(at), registry=contracts())
+        healthy = world.app
+        faults = Faults(at, ERRORS[error], after_effect=after_effect)
+        world.put_in(**{name: faults.wrap(getattr(world.app, name)) for name in PORTS})
+        sent = body(level("a"), level("b"), 5)
+        try:
+            world.post_square(sent)
+            world.drain()
+        except SimulatedCrash:
+            world.restart()
+        else:
+            world.app = healthy
+        is_past_the_last = faults.calls < at
+        first, second = (world.post_square(sent).body["results"] for _ in range(2))
+        world.settle()
+        assert {result["status"] for result in second} == {"DUPLICATE"}
+        assert [result["ingestId"] for result in first] == [result["ingestId"] for result in second]
+        assert sorted(event["externalEventId"] for event in world.feed()) == ["a", "b"], f"fault at call {at}"
+        assert world.traces()[1:] == (3, 1)
+        world.close()
+    assert at > 10
+
+
 def test_a_replay_reads_the_request_around_the_element(splitting: World) -> None:
     splitting.post_square(body(level("a"), level("b")), **{"x-sent-at": "2026-01-30T20:15:13Z"})
     splitting.drain()
@@ -339,6 +371,19 @@ def test_headers_are_stored_beside_a_body_that_is_one_event(world: World) -> Non
     metadata = world.app.raw.metadata(world.record("a", "square").raw)
     assert metadata is not None
     assert metadata.headers == {"x-sent-at": "2026-01-30T20:15:13Z"}
+
+
+def test_the_token_key_is_in_its_file_and_nowhere_else(splitting: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    splitting.post_square(body(level("a"), level("b", qty="many"), 5))
+    splitting.post(envelope())
+    splitting.drain()
+    key = splitting.backend.token_key
+    told = repr(splitting.app) + caplog.text
+    splitting.close()
+    files = [path for path in splitting.root.rglob("*") if path.is_file()]
+    holding = [path.name for path in files if key in path.read_bytes() or key.hex().encode() in path.read_bytes()]
+    assert (holding, key.hex() in told, str(key) in told) == (["token.key"], False, False)
 
 
 def test_a_header_that_comes_twice_is_not_read() -> None:
