@@ -2224,7 +2224,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/updated_at",
-            expected="a time",
+            expected="a time that 'timestamp' takes",
             found=value,
             scope=0,
         )
@@ -2235,7 +2235,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/updated_at",
-            expected="a time",
+            expected="a time that 'timestamp' takes",
             found=value,
             scope=0,
         )
@@ -2259,7 +2259,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:4bfad8cbad9009b55e9e67d24358e0f5fef9a7e93eb7b3adf51a8c3bef5cb2e6",
+    mapping_version="sha256:ba063ce6798744ac99ff78a7c724c34ee6c717eabbf7e8697f7eb02f2b100658",
     source="mappings/shopify.yaml",
     digest_without=(),
     webhook=WebhookBinding(

@@ -733,7 +733,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/created_at",
-            expected="a time",
+            expected="a time that 'timestamp' takes",
             found=value,
             scope=0,
         )
@@ -744,7 +744,7 @@ def webhook_occurred_at(body: Any, topic: str, headers: Any, item: Any) -> Any:
             rule="webhook/occurred_at",
             code="ENVELOPE_UNREADABLE",
             pointer="/created_at",
-            expected="a time",
+            expected="a time that 'timestamp' takes",
             found=value,
             scope=0,
         )
@@ -768,7 +768,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:365ae25ffca8734765efaa554ecfa0fd41e44bef2382cbf4e59c0da27bc78766",
+    mapping_version="sha256:1932f706af228bfe2b418c14c33d4a1e3ada4e015f3dbf1ef030eb9d6e4388f6",
     source="mappings/square.yaml",
     digest_without=(),
     webhook=WebhookBinding(

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 from hypothesis import strategies as st
 
 from codegen.runtime import exact_json
+from tests.codegen.shapes import accepts, is_composed, kinds_of, shapes, validator
+from tests.codegen.trees import Number, as_tree, embed, to_json
 
-type Tree = dict[str, Tree] | list[Tree] | str | bool | Number | None
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
-
-class Number(str):
-    """A number as it stands in the JSON text."""
-
-    __slots__ = ()
-
-
-def to_json(tree: Tree) -> str:
-    """The tree as JSON text; numbers keep their spelling."""
-    if isinstance(tree, Number):
-        return str(tree)
-    if isinstance(tree, dict):
-        return "{" + ",".join(f"{json.dumps(name)}:{to_json(value)}" for name, value in tree.items()) + "}"
-    if isinstance(tree, list):
-        return "[" + ",".join(map(to_json, tree)) + "]"
-    return json.dumps(tree, ensure_ascii=False)
+    from tests.codegen.shapes import Schema
+    from tests.codegen.trees import Tree
 
 
 def payloads(schema: dict[str, Any]) -> st.SearchStrategy[bytes]:
@@ -38,11 +27,11 @@ def payloads(schema: dict[str, Any]) -> st.SearchStrategy[bytes]:
     return texts.filter(lambda text: is_valid(exact_json.parse(text)))
 
 
-@cache
-def validator(schema: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
-
-
+KINDS = ("string", "integer", "number", "boolean", "null", "object", "array")
+OF_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+OF_ARRAYS = ("minItems", "maxItems", "uniqueItems")
+FEW = 50
+NAMES = ["a", "B-1", "x.y", "", "0", "ключ", "a b", "__class__", "size", "colour"]
 LETTERS = "aZ0 -_.,/'\"\\\t\n\u00a0\u00df\u0130\u03b0\ufb03\u2028é€😀\u0301"
 WORDS = [
     "", " ", "\t", "abc-001 ", "x", "0", "12", "-1", "+7", "007", "1.5", "1.000", "-0.00", "1e3", "398.00", "0.001",
@@ -85,28 +74,19 @@ class _Maker:
     def __init__(self, root: dict[str, Any]) -> None:
         self._root = root
 
-    def values(self, schema: dict[str, Any]) -> st.SearchStrategy[Tree]:
-        while "$ref" in schema:
-            schema = self._root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-        constants = [schema["const"]] if "const" in schema else schema.get("enum")
-        if constants is not None:
-            return st.sampled_from([self._constant(constant) for constant in constants])
-        examples = [self._example(item) for item in schema.get("examples", ())]
-        declared = schema.get("type", ["string", "integer", "number", "boolean", "null", "object", "array"])
-        kinds = [declared] if isinstance(declared, str) else declared
-        made = [self._of_kind(kind, schema) for kind in kinds]
-        # Whole objects as the schema shows them, now and then: of many amounts drawn at random hardly all fit at once.
-        weight = 3 if "object" in kinds else 1
-        return st.one_of([*made * weight, st.sampled_from(examples)] if examples else made)
+    def values(self, schema: Schema) -> st.SearchStrategy[Tree]:
+        made = st.one_of([self._plain(shape) for shape in shapes(schema, self._root)])
+        if not is_composed(schema):
+            return made
+        is_valid = accepts(schema, self._root).is_valid
+        return made.filter(lambda tree: is_valid(exact_json.parse(to_json(tree).encode())))
 
-    def _example(self, example: Any) -> Tree:
-        if isinstance(example, dict):
-            return {name: self._example(value) for name, value in example.items()}
-        return [self._example(item) for item in example] if isinstance(example, list) else self._constant(example)
-
-    def _constant(self, constant: Any) -> Tree:
-        is_number = isinstance(constant, int | float) and not isinstance(constant, bool)
-        return Number(json.dumps(constant)) if is_number else constant
+    def _plain(self, schema: dict[str, Any]) -> st.SearchStrategy[Tree]:
+        if "enum" in schema:
+            return st.sampled_from([as_tree(constant) for constant in schema["enum"]])
+        examples = [item for item in schema.get("examples", ()) if isinstance(item, str | None)]
+        made = [self._of_kind(kind, schema) for kind in kinds_of(schema) or KINDS]
+        return st.one_of([*made, st.sampled_from(examples)] if examples else made)
 
     def _of_kind(self, kind: str, schema: dict[str, Any]) -> st.SearchStrategy[Tree]:
         match kind:
@@ -139,49 +119,94 @@ class _Maker:
             choices.append(st.text(LETTERS, min_size=low, max_size=min(high, low + 30)))
             edges = st.sampled_from([low, min(low + 1, high), high])
             choices.append(st.builds(lambda sign, size: sign * size, st.sampled_from(LETTERS), edges))
+        if "contentSchema" in schema and "contentMediaType" in schema:
+            embedded = self.values(schema["contentSchema"])
+            choices.append(embedded.map(lambda tree: embed(tree, schema)))
         return st.one_of(choices).filter(lambda text: "\0" not in text and is_valid(text))
 
     def _numbers(self, schema: dict[str, Any], *, integral: bool) -> st.SearchStrategy[Tree]:
-        keywords = {name: value for name, value in schema.items() if "inimum" in name or "aximum" in name}
+        keywords = {name: value for name, value in schema.items() if name in OF_NUMBERS}
         kind = "integer" if integral else "number"
         is_valid = validator(json.dumps({"type": kind, **keywords})).is_valid
-        near = sorted({int(bound) + step for bound in (0, *keywords.values()) for step in (-1, 0, 1)})
+        bounds = [value for name, value in keywords.items() if name != "multipleOf"]
+        near = sorted({int(bound) + step for bound in (0, *bounds) for step in (-1, 0, 1)})
         far = [10**30, -(10**30), 10**990, 9007199254740993]
         low, high = min(near), max(near)
         whole = st.one_of(st.sampled_from([*near, *far]), st.integers(low, high), st.integers(-5, 120))
         spelt = st.builds(_spell, whole, st.sampled_from(["{}", "{}.0", "{}e0", "{}E+0", "{}.000", "hundreds"]))
-        if integral:
-            choices = [spelt]
-        else:
-            fractions = st.builds("{}.{}".format, st.integers(low, high), DIGITS)
-            choices = [
-                spelt,
-                fractions,
-                st.sampled_from(["0.1", "1E-3", "-0.0", "0.30", "1e-1000", "123.4567890123456789"]),
-            ]
+        choices = [spelt]
+        if not integral:
+            fractions = st.sampled_from(["0.1", "1E-3", "-0.0", "0.30", "1e-1000", "123.4567890123456789"])
+            choices += [st.builds("{}.{}".format, st.integers(low, high), DIGITS), fractions]
+        if "multipleOf" in schema:
+            step = Fraction(str(schema["multipleOf"]))
+            # A decimal's denominator divides a power of ten.
+            places = len(str(step.denominator)) * 4
+            multiples = st.one_of(st.sampled_from(near), st.integers(low, high), st.integers(-(10**40), 10**40))
+            choices.append(multiples.map(lambda number: f"{number // step * step * 10**places}e-{places}"))
         numbers = st.one_of(choices).map(Number)
         return numbers.filter(lambda number: is_valid(exact_json.parse(number.encode())))
 
     def _arrays(self, schema: dict[str, Any]) -> st.SearchStrategy[Tree]:
         low, high = schema.get("minItems", 0), schema.get("maxItems", 4)
+        first = [self.values(item) for item in schema.get("prefixItems", ())][:high]
+        wanted = schema.get("minContains", 1) if "contains" in schema else 0
         items = self.values(schema.get("items", {"type": "integer"}))
-        few = st.lists(items, min_size=low, max_size=min(high, low + 3))
-        if high > 50:
-            return few
-        return st.one_of(few, items.map(lambda item: [item] * high))
+        matching = self.values({"allOf": [schema.get("items", True), schema["contains"]]}) if wanted else st.nothing()
+        rest = max(low - len(first) - wanted, 0)
+        most = 0 if items.is_empty else max(rest, min(high, low + 3) - len(first) - wanted)
+        if matching.is_empty and wanted:
+            return st.nothing()
+        few = st.builds(
+            lambda *parts: [item for part in parts for item in part],
+            st.tuples(*first) if low or wanted else st.integers(0, len(first)).flatmap(lambda n: st.tuples(*first[:n])),
+            st.lists(matching, min_size=wanted, max_size=wanted),
+            st.lists(items, min_size=min(rest, most), max_size=most),
+        )
+        is_valid = validator(json.dumps({name: schema[name] for name in OF_ARRAYS if name in schema})).is_valid
+        many = st.one_of(few, items.map(lambda item: [item] * high)) if high <= FEW and not items.is_empty else few
+        return many.filter(lambda tree: is_valid(exact_json.parse(to_json(tree).encode())))
 
     def _objects(self, schema: dict[str, Any]) -> st.SearchStrategy[Tree]:
         required = set(schema.get("required", ()))
         members = {name: self.values(below) for name, below in schema.get("properties", {}).items()}
-        always = {name: values for name, values in members.items() if name in required}
-        perhaps = {name: values for name, values in members.items() if name not in required}
+        undeclared = {name: self.values(_undeclared(schema, name)) for name in sorted(required - members.keys())}
+        always = {name: values for name, values in members.items() if name in required} | undeclared
+        perhaps = {name: values for name, values in members.items() if name not in required and not values.is_empty}
         objects = st.fixed_dictionaries(always, optional=perhaps)
-        if schema.get("additionalProperties") is False:
-            return objects
-        extra = st.sampled_from([{}, {"amount": None}, {"$unknown": [{"a": Number("1.50")}]}])
-        return st.builds(
-            lambda more, known: {**more, **known} if not more.keys() & members.keys() else known, extra, objects
-        )
+        keywords = {name: schema[name] for name in ("minProperties", "maxProperties") if name in schema}
+        is_valid = validator(json.dumps(keywords)).is_valid
+        known = always.keys() | perhaps.keys()
+        whole = st.builds(lambda more, known: {**more, **known}, self._extra(schema, members.keys() | known), objects)
+        return whole.filter(is_valid) if keywords else whole
+
+    def _extra(self, schema: dict[str, Any], known: AbstractSet[str]) -> st.SearchStrategy[dict[str, Tree]]:
+        """Members beyond the declared ones: of each pattern, and of whatever is left."""
+        is_name = accepts(schema.get("propertyNames", True), self._root).is_valid
+        extra: list[st.SearchStrategy[dict[str, Tree]]] = [st.just({})]
+        for pattern, below in schema.get("patternProperties", {}).items():
+            extra.append(st.dictionaries(st.from_regex(pattern), self.values(below), max_size=2))
+        additional = schema.get("additionalProperties", True)
+        if additional is True:
+            extra.append(st.sampled_from([{}, {"amount": None}, {"$unknown": [{"a": Number("1.50")}]}]))
+        elif additional is not False:
+            few = max(2, schema.get("minProperties", 0))
+            extra.append(st.dictionaries(st.sampled_from(NAMES), self.values(additional), max_size=few))
+
+        def is_fit(tree: dict[str, Tree]) -> bool:
+            return all("\0" not in name and name not in known and is_name(name) for name in tree)
+
+        return st.one_of(extra).filter(is_fit)
+
+
+def _undeclared(schema: dict[str, Any], name: str) -> Schema:
+    """What a member that only ``required`` names has to be."""
+    matching = [
+        below
+        for pattern, below in schema.get("patternProperties", {}).items()
+        if validator(json.dumps({"pattern": pattern})).is_valid(name)
+    ]
+    return {"allOf": matching} if matching else schema.get("additionalProperties", True)
 
 
 def _spell(value: int, form: str) -> str:

@@ -23,7 +23,8 @@ from codegen.runtime import mapping as runtime
 from codegen.source import MAX_DIGITS, load_yaml, plain_value, read_sources
 from tests.codegen.effort import examples
 from tests.codegen.mappings import mapper, maybe
-from tests.codegen.payloads import payloads, validator
+from tests.codegen.payloads import payloads
+from tests.codegen.shapes import validator
 from tests.contracts import documents
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from generated.registry import REGISTRY
 from generated.runtime.mapping import Rejected
 from tests.codegen.effort import examples
 from tests.codegen.mappings import Case, cases, mapper
-from tests.codegen.payloads import envelopes, payloads, validator
+from tests.codegen.payloads import envelopes, payloads
+from tests.codegen.shapes import validator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -23,7 +23,7 @@ from codegen.render.project import format_python, render_project
 from codegen.runtime import exact_json
 from codegen.source import read_sources
 from generated.runtime.mapping import Rejected
-from tests.codegen.payloads import validator
+from tests.codegen.shapes import validator
 
 if TYPE_CHECKING:
     from types import ModuleType

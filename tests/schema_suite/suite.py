@@ -15,7 +15,7 @@ from codegen.render.project import to_json as schema_file
 from codegen.resolve.contracts import ContractCompiler
 from generated.runtime import exact_json
 from generated.runtime.binding import Registry
-from tests.codegen.payloads import Number, to_json
+from tests.codegen.trees import Number, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
