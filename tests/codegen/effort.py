@@ -5,6 +5,13 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture.providers import HypothesisProvider
+from hypothesis.internal.constants_ast import Constants
+
+# Hypothesis also tries constants from the modules that happen to be loaded, so that the examples of one test would
+# depend on which others ran before it. Nothing public turns that off.
+assert "_local_constants" in vars(HypothesisProvider)
+HypothesisProvider._local_constants = Constants()  # type: ignore[assignment]
 
 FACTOR = 10 if os.environ.get("DVSS_SOAK") else 1
 

@@ -170,7 +170,7 @@ class _Maker:
     def _objects(self, schema: dict[str, Any]) -> st.SearchStrategy[Tree]:
         required = set(schema.get("required", ()))
         members = {name: self.values(below) for name, below in schema.get("properties", {}).items()}
-        undeclared = {name: self.values(_undeclared(schema, name)) for name in sorted(required - members.keys())}
+        undeclared = {name: self.values(undeclared(schema, name)) for name in sorted(required - members.keys())}
         always = {name: values for name, values in members.items() if name in required} | undeclared
         perhaps = {name: values for name, values in members.items() if name not in required and not values.is_empty}
         objects = st.fixed_dictionaries(always, optional=perhaps)
@@ -199,7 +199,7 @@ class _Maker:
         return st.one_of(extra).filter(is_fit)
 
 
-def _undeclared(schema: dict[str, Any], name: str) -> Schema:
+def undeclared(schema: dict[str, Any], name: str) -> Schema:
     """What a member that only ``required`` names has to be."""
     matching = [
         below

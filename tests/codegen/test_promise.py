@@ -14,6 +14,8 @@ from codegen.diagnostics import Diagnostics
 from codegen.runtime import exact_json
 from generated.registry import REGISTRY
 from generated.runtime.mapping import Rejected
+from tests.codegen.cover import Cover
+from tests.codegen.edges import Edges
 from tests.codegen.effort import examples
 from tests.codegen.mappings import Case, cases, mapper
 from tests.codegen.payloads import envelopes, payloads
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generated.runtime.binding import EventBinding
+    from tests.codegen.edges import Edge
 
 BINDINGS: dict[tuple[str, str], list[EventBinding]] = defaultdict(list)
 """The events of every vendor by the schema of their payload: one payload goes through all of them."""
@@ -68,10 +71,11 @@ def test_every_valid_payload_maps_or_is_rejected_where_the_mapping_says_so(vendo
     schema = json.loads((contracts / f"{name}.json").read_text(encoding="utf-8"))
     rules = {rule.rule: rule for rule in REGISTRY.lineage(vendor)}
     mapped = Counter[str]()
+    edges = Edges(schema)
+    reached: set[Edge] = set()
 
-    @examples(200)
-    @given(payloads(schema), envelopes(vendor, "any"))
     def check(text: bytes, envelope: dict[str, str]) -> None:
+        reached.update(edges.reached(exact_json.parse(text)))
         for binding in BINDINGS[vendor_and_schema]:
             payload = exact_json.parse(text)
             found = outcome(binding, payload, envelope | {"eventType": binding.event_type})
@@ -84,7 +88,10 @@ def test_every_valid_payload_maps_or_is_rejected_where_the_mapping_says_so(vendo
             mapped[binding.event_type] += 1
             assert mistakes((contracts / f"{binding.canonical_schema}.json").read_text(encoding="utf-8"), found) == []
 
-    check()
+    for _, text in Cover(schema).documents():
+        check(text, ENVELOPE)
+    examples(200)(given(payloads(schema), envelopes(vendor, "any"))(check))()
+    assert [edge for edge in edges.all if edge not in reached] == []
     assert all(mapped[binding.event_type] > 10 for binding in BINDINGS[vendor_and_schema])
 
 
