@@ -170,8 +170,8 @@ class _Maker:
     def _objects(self, schema: dict[str, Any]) -> st.SearchStrategy[Tree]:
         required = set(schema.get("required", ()))
         members = {name: self.values(below) for name, below in schema.get("properties", {}).items()}
-        undeclared = {name: self.values(undeclared(schema, name)) for name in sorted(required - members.keys())}
-        always = {name: values for name, values in members.items() if name in required} | undeclared
+        unnamed = {name: self.values(undeclared(schema, name)) for name in sorted(required - members.keys())}
+        always = {name: values for name, values in members.items() if name in required} | unnamed
         perhaps = {name: values for name, values in members.items() if name not in required and not values.is_empty}
         objects = st.fixed_dictionaries(always, optional=perhaps)
         keywords = {name: schema[name] for name in ("minProperties", "maxProperties") if name in schema}
