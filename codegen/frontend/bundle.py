@@ -26,11 +26,12 @@ class Bundler:
         self._names: dict[tuple[str, str], str] = {}
         self._definitions: dict[str, Any] = {}
 
-    def bundle(self, source: JsonSource) -> dict[str, Any]:
-        """The document; every reference was found to lead somewhere before."""
-        if isinstance(source.value, bool):
-            return {} if source.value else {"not": {}}
-        bundled: dict[str, Any] = self._copy(source, "", source.value)
+    def bundle(self, source: JsonSource, pointer: str) -> dict[str, Any]:
+        """What stands at a pointer; every reference was found to lead somewhere before."""
+        schema = value_at(source.value, pointer)
+        if isinstance(schema, bool):
+            return {} if schema else {"not": {}}
+        bundled: dict[str, Any] = self._copy(source, pointer, schema)
         if self._definitions:
             bundled["$defs"] = dict(sorted(self._definitions.items()))
         return bundled

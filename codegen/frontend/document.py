@@ -135,7 +135,34 @@ class WhenBlock:
     otherwise: Block | Refusal
 
 
-type Block = Constant | ObjectBlock | EachBlock | GroupBlock | EntriesBlock | LookupBlock | MatchBlock | WhenBlock
+@dataclass(frozen=True, slots=True)
+class ValueBlock:
+    """`value:`, an expression where a block stands."""
+
+    span: Span
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class ListBlock:
+    """`list:`, an array of what its expressions and blocks give."""
+
+    span: Span
+    items: tuple[Expression | Block, ...]
+
+
+type Block = (
+    ValueBlock
+    | ListBlock
+    | Constant
+    | ObjectBlock
+    | EachBlock
+    | GroupBlock
+    | EntriesBlock
+    | LookupBlock
+    | MatchBlock
+    | WhenBlock
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from codegen.frontend.document import (
     Field,
     FieldsBody,
     GroupBlock,
+    ListBlock,
     LookupBlock,
     MatchBlock,
     ObjectBlock,
     Refusal,
+    ValueBlock,
     ValueBody,
     WhenBlock,
 )
@@ -27,11 +29,13 @@ from codegen.frontend.forms import FormError, FormReader
 from codegen.source import ListNode, MapNode, Node, ScalarNode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from codegen.diagnostics import Diagnostics
     from codegen.frontend.fragments import Fragments
     from codegen.frontend.syntax import Expression, Predicate
 
-BLOCKS = ("object", "each", "group", "entries", "lookup", "match", "when", "const")
+BLOCKS = ("object", "each", "group", "entries", "lookup", "match", "when", "list", "const", "value")
 
 
 class FieldReader(FormReader):
@@ -72,23 +76,23 @@ class FieldReader(FormReader):
         if kind is None or not isinstance(node, MapNode):
             hint = "write an expression, or a block with " + ", ".join(f"'{key}:'" for key in BLOCKS)
             raise self.refuse(Code.WRONG_FORM, node.span, "this is no value of a field", hint)
-        match kind:
-            case "object":
-                return self._object(node)
-            case "each":
-                return self._each(node)
-            case "group":
-                return self._group(node)
-            case "entries":
-                return self._entries(node)
-            case "lookup":
-                return self._lookup(node)
-            case "match":
-                return self._match(node)
-            case "when":
-                return self._when(node)
-            case _:
-                return self._constant(node)
+        readers: dict[str, Callable[[MapNode], Block]] = {
+            "object": self._object,
+            "each": self._each,
+            "group": self._group,
+            "entries": self._entries,
+            "lookup": self._lookup,
+            "match": self._match,
+            "when": self._when,
+            "list": self._list,
+            "const": self._constant,
+            "value": self._expression,
+        }
+        return readers[kind](node)
+
+    def _expression(self, node: MapNode) -> ValueBlock:
+        value = self.block(node, "a value block", ("value",)).members["value"]
+        return ValueBlock(node.span, self.expression(value))
 
     def _constant(self, node: MapNode) -> Constant:
         value = self.block(node, "a const block", ("const",)).members["const"]
@@ -145,6 +149,12 @@ class FieldReader(FormReader):
             keys=tuple(map(self.expression, key.items if isinstance(key, ListNode) else (key,))),
             otherwise=self._result(otherwise) if otherwise else None,
         )
+
+    def _list(self, node: MapNode) -> ListBlock:
+        listed = self.block(node, "a list block", ("list",)).members["list"]
+        if not isinstance(listed, ListNode):
+            raise self.refuse(Code.WRONG_FORM, listed.span, "list must be a list of expressions and blocks")
+        return ListBlock(node.span, tuple(map(self._source, listed.items)))
 
     def _match(self, node: MapNode) -> MatchBlock:
         block = self.block(node, "a match block", ("match", "cases", "else"))

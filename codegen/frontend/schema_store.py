@@ -57,9 +57,9 @@ class SchemaStore:
         keywords = CANONICAL if source.path.startswith("schemas/canonical/") else ASSERTIONS
         return SchemaReader(self.resolve, keywords, self._diagnostics).root(source)
 
-    def bundle(self, source: JsonSource, prefix: str = "#/$defs/") -> dict[str, Any]:
+    def bundle(self, source: JsonSource, prefix: str = "#/$defs/", pointer: str = "") -> dict[str, Any]:
         """A sound schema as one self-contained document; what it refers to is under ``$defs``."""
-        return Bundler(self.resolve, prefix).bundle(source)
+        return Bundler(self.resolve, prefix).bundle(source, pointer)
 
     def resolve(self, source: JsonSource, at: str, reference: str) -> tuple[JsonSource, str] | None:
         """The source and pointer that a `$ref` in the schema ``at`` of ``source`` names; None if it leads to none."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from codegen.diagnostics import Code
 from codegen.frontend.document import FieldsBody
 from codegen.frontend.syntax import Action, Every, Path
-from codegen.ir.statements import Assign, Current, EachOf, Give, Guard, Invoke, Joined, Return, Test
+from codegen.ir.statements import Apply, Assign, Current, EachOf, Give, Guard, Invoke, Joined, ListOf, Return, Test
 from codegen.resolve.gathering import element_scope, list_type
 from codegen.resolve.rules import Pipeline
 from codegen.resolve.scopes import Scope
 from codegen.resolve.types import ValueType, between
 
 if TYPE_CHECKING:
-    from codegen.frontend.document import EachBlock, ValueBody
+    from codegen.frontend.document import EachBlock, ListBlock, ValueBody
     from codegen.frontend.syntax import Expression, Outcome, Predicate
     from codegen.ir.statements import Condition, Statement, Value
     from codegen.resolve.blocks import BlockCompiler, Made
@@ -92,6 +92,33 @@ class ArrayCompiler:
         guards = self.count_guards(block.source, found, target, drops=found.kept or value.may_omit)
         statements = [*found.pipeline.statements, found.each(value.value), *guards, Return(Give(Current()))]
         return self._blocks.function(statements, found.pipeline, target, scopes, f"each {block.source.text}")
+
+    def listed(self, block: ListBlock, scopes: tuple[Scope, ...], target: Target) -> Made | None:
+        """The value of a `list:`; None if it was reported."""
+        wanted = target.schema.items
+        if "array" not in target.schema.value_types or wanted is None:
+            self._blocks.mismatch(block.span, "an array", target)
+            return None
+        item = target.item(wanted).optional()
+        found = [
+            self._blocks.value(source, scopes, replace(item, words=(*item.words, str(number))))
+            for number, source in enumerate(block.items, 1)
+        ]
+        made = [one for one in found if one is not None]
+        if len(made) < len(found):
+            return None
+        least = sum(not one.may_omit for one in made)
+        most = target.schema.max_items
+        if least < target.schema.min_items or (most is not None and len(made) > most):
+            bounds = f"a number of items {between(target.schema.min_items or None, most)}"
+            message = f"'{target.pointer}' asks for {bounds}, which is not proven"
+            self._diagnostics.add(Code.UNPROVEN, block.span, message, "list as many that are always there")
+            return None
+        values = ListOf(tuple(one.value for one in made))
+        sources = tuple(source for one in made for source in one.sources)
+        steps = tuple(step for one in made for step in one.steps)
+        value = Apply("kept", (values,)) if least < len(made) else values
+        return self._blocks.made(value, sources, steps)
 
     def _body(self, body: FieldsBody | ValueBody, found: Elements, item: Target) -> Made | None:
         if isinstance(body, FieldsBody):

@@ -11,9 +11,11 @@ from codegen.frontend.document import (
     EachBlock,
     EntriesBlock,
     GroupBlock,
+    ListBlock,
     LookupBlock,
     MatchBlock,
     ObjectBlock,
+    ValueBlock,
     WhenBlock,
 )
 from codegen.frontend.syntax import Expression
@@ -125,9 +127,15 @@ class BlockCompiler:
         """Keep one line of lineage."""
         self.output.traces.append(trace)
 
-    def block(self, block: Block, scopes: tuple[Scope, ...], target: Target) -> Made | None:
+    def block(  # noqa: C901 - one case a variant
+        self, block: Block, scopes: tuple[Scope, ...], target: Target
+    ) -> Made | None:
         """The value of a block; None if it was reported."""
         match block:
+            case ValueBlock():
+                return self.value(block.expression, scopes, target)
+            case ListBlock():
+                return self.arrays.listed(block, scopes, target)
             case Constant():
                 return self._constant(block, target)
             case ObjectBlock():
@@ -197,9 +205,9 @@ class BlockCompiler:
         return self._choices.otherwise(block, scopes, target, pipeline)
 
     @staticmethod
-    def made(value: Value) -> Made:
-        """A value that is always there and has lineage of its own."""
-        return Made(value, may_omit=False)
+    def made(value: Value, sources: tuple[str, ...] = (), steps: tuple[str, ...] = ()) -> Made:
+        """A value that is always there."""
+        return Made(value, may_omit=False, sources=sources, steps=steps)
 
     def mismatch(self, span: Span, built: str, target: Target) -> None:
         """Report a block that builds what the target does not take."""

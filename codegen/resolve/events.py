@@ -18,6 +18,7 @@ from codegen.resolve.rules import Target
 from codegen.resolve.scopes import Scope
 from codegen.resolve.types import type_of_schema
 from codegen.resolve.versions import VersionCompiler
+from codegen.runtime.exact_json import dump
 from codegen.source import MapNode, ScalarNode, plain_value
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ class EventCompiler:
         self.headers: set[str] = set()
         """Headers that the rules compiled so far read."""
 
+    def _bundled(self, schema: Schema) -> str:
+        return dump(self._store.bundle(schema.source, pointer=schema.pointer)).decode()
+
     def tables(self) -> tuple[Table, ...]:
         """The vendor's lookup tables."""
         return tuple(table.emitted() for table in self._lookups.values())
@@ -139,7 +143,7 @@ class EventCompiler:
             rule=f"{event.name}@{version.version}" if version.version else event.name,
             words=words,
         )
-        output = Output(self._diagnostics, target)
+        output = Output(self._diagnostics, target, self._bundled)
         blocks = BlockCompiler(self._diagnostics, output, self._lookups)
         compiled = VersionCompiler(version, blocks, (Scope(start, "", 0, ""),), target)
         body, applies = compiled.body(), compiled.applies()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics
 from codegen.frontend.syntax import Action
 from codegen.ir.statements import Give, Guard, SettleItems, Test
+from codegen.resolve.inclusion import proves
 from codegen.resolve.types import between, gaps
 
 if TYPE_CHECKING:
@@ -110,7 +112,11 @@ def _kind_fits(value: ValueType, target: Schema) -> bool:
         return True
     if value.is_list:
         element, items = value.element, target.items
-        return "array" in kinds and element is not None and items is not None and _plain_fits(element, items)
+        if "array" not in kinds or element is None or items is None:
+            return False
+        return proves(element, items) or _plain_fits(element, items)
+    if value.kind == "object":
+        return proves(replace(value, nullable=False), target)
     return _plain_fits(value, target, nullable_is_settled=True)
 
 
@@ -126,7 +132,7 @@ def _conversion(found: ValueType, target: Schema) -> str:
     if "array" in kinds:
         return "build it with `each:`"
     if "object" in kinds:
-        return "build it with `object:`"
+        return "build it with `object:`, which can prove each member by itself"
     if "string" in kinds and found.kind in ("integer", "number", "boolean"):
         return "add `| string`"
     if "integer" in kinds and found.kind in ("string", "number"):

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code
-from codegen.frontend.syntax import Group
+from codegen.frontend.syntax import Action, Group
 from codegen.ir.statements import Apply, Assign, Convert, Current, EachOf, Give, Read, Return
+from codegen.resolve.outcomes import declared
 from codegen.resolve.scopes import Scope
 from codegen.resolve.shapes import described, object_of
 from codegen.resolve.types import type_of_schema
@@ -15,7 +16,7 @@ from codegen.resolve.types import type_of_schema
 if TYPE_CHECKING:
     from codegen.frontend.document import EntriesBlock, GroupBlock
     from codegen.frontend.syntax import Expression, Outcome
-    from codegen.ir.statements import Statement
+    from codegen.ir.statements import Statement, Value
     from codegen.resolve.arrays import Elements
     from codegen.resolve.blocks import BlockCompiler, Made
     from codegen.resolve.operands import Found
@@ -62,7 +63,9 @@ class CollectionCompiler:
         key = operands.group(Group(expression.span, expression), found.scopes, target)
         if key is None:
             return None
-        if key.type.kind not in _KEYS or key.type.absent or key.type.nullable:
+        # What an expression in parentheses omits is absent: the element is left out then, if that was said.
+        omits = any(one.action is Action.OMIT for one in declared(expression))
+        if key.type.kind not in _KEYS or (key.type.absent and not omits) or key.type.nullable:
             message = f"a key is a text, an integer or a boolean that is there; this is {key.type.describe()}"
             self._diagnostics.add(Code.TYPE_MISMATCH, expression.span, message, "add `or quarantine`, or `| string`")
             return None
@@ -114,7 +117,7 @@ class CollectionCompiler:
             return None
         found.pipeline.sources += made.sources
         found.pipeline.steps += made.steps
-        pairs = found.each(Apply("pair", (Apply("string", (key.value,)), made.value)))
+        pairs = found.each(Apply("pair", (_text(key), made.value)))
         end = self._outcomes.consequence(outcome, found.pipeline, target, "DUPLICATE_KEY", "each key once")
         if end is None:
             return None
@@ -131,3 +134,8 @@ class CollectionCompiler:
     def _duplicates(source: Expression) -> Outcome | None:
         outcomes = source.steps[-1].outcomes if source.steps else source.outcomes
         return next((one for one in reversed(outcomes) if not one.conditions), None)
+
+
+def _text(key: Found) -> Value:
+    """A key as the name of a member."""
+    return key.value if key.type.kind == "string" else Apply("string", (key.value,))

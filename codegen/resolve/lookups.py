@@ -7,9 +7,22 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from codegen.diagnostics import Code, Diagnostics, shown, suggestion
-from codegen.frontend.syntax import Group
-from codegen.ir.statements import Apply, Assign, Convert, Current, Give, Lookup, Return, Table
+from codegen.frontend.syntax import Action, Group
+from codegen.ir.statements import (
+    Apply,
+    Assign,
+    Convert,
+    Current,
+    Give,
+    IsPresent,
+    Lookup,
+    Negated,
+    Return,
+    ReturnIf,
+    Table,
+)
 from codegen.naming import PythonIdentifier
+from codegen.resolve.outcomes import declared
 from codegen.resolve.rules import Pipeline
 from codegen.resolve.types import type_of_literal
 from codegen.source import MapNode, ScalarNode
@@ -102,7 +115,13 @@ class LookupCompiler:
         if block.otherwise and end is None:
             return None
         call = Lookup(table.identifier, complete=complete)
-        statements: list[Statement] = [Assign(_key_of(found)), Convert(call, end) if end else Assign(call)]
+        lacking = [key for key in found if key.type.absent]
+        pipeline.may_omit = pipeline.may_omit or bool(lacking)
+        statements: list[Statement] = [
+            *(ReturnIf(Negated(IsPresent(key.value)), Give(target.nothing)) for key in lacking),
+            Assign(_key_of(found)),
+            Convert(call, end) if end else Assign(call),
+        ]
         statements.append(Return(Give(Current())))
         return self._blocks.function(statements, pipeline, target, scopes, f"lookup {table.name}")
 
@@ -110,7 +129,8 @@ class LookupCompiler:
         found = self._blocks.pipelines.operands.group(Group(key.span, key), scopes, target)
         if found is None:
             return None
-        if found.type.kind not in _KEYS or found.type.absent or found.type.nullable:
+        omits = any(one.action is Action.OMIT for one in declared(key)) and not target.required
+        if found.type.kind not in _KEYS or (found.type.absent and not omits) or found.type.nullable:
             message = f"a key is a text, an integer or a boolean that is there; this is {found.type.describe()}"
             self._diagnostics.add(Code.TYPE_MISMATCH, key.span, message, "add `or quarantine`, or `| string`")
             return None

@@ -117,12 +117,16 @@ class OutcomeCompiler:
 
     def report_needless(self, pipeline: Pipeline, expression: Expression) -> None:
         """Warn of every outcome that nothing can lead to."""
-        declared = (*expression.outcomes, *(outcome for step in expression.steps for outcome in step.outcomes))
-        for outcome in declared:
+        for outcome in declared(expression):
             if outcome not in pipeline.used:
                 words = "a value" if outcome.action is Action.VALUE else outcome.action
                 message = f"'or {words}' can never happen here"
                 self._diagnostics.add(Code.NEEDLESS_OUTCOME, outcome.span, message, "remove it")
+
+
+def declared(expression: Expression) -> tuple[Outcome, ...]:
+    """Every outcome of an expression."""
+    return (*expression.outcomes, *(outcome for step in expression.steps for outcome in step.outcomes))
 
 
 def _conditions(outcome: Outcome) -> tuple[Condition, ...]:

@@ -11,8 +11,9 @@ from codegen.naming import PythonIdentifier
 from codegen.resolve.rules import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from codegen.frontend.json_schema import Schema
     from codegen.ir.project import BlockPlace, RuleTrace
     from codegen.ir.statements import ObjectFunction, Statement, Table
     from codegen.resolve.rules import Target
@@ -26,6 +27,8 @@ class Output:
     diagnostics: Diagnostics
     event: Target
     """The canonical event's data as a whole."""
+    bundle: Callable[[Schema], str]
+    """A schema as one self-contained JSON text."""
     functions: list[RuleFunction | ObjectFunction] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     traces: list[RuleTrace] = field(default_factory=list)

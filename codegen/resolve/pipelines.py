@@ -31,7 +31,7 @@ class PipelineCompiler:
         self._diagnostics = diagnostics
         self.outcomes = OutcomeCompiler(diagnostics)
         self.operands = OperandCompiler(diagnostics, output, self)
-        self._steps = StepCompiler(diagnostics, self.outcomes, self.operands)
+        self._steps = StepCompiler(diagnostics, self.outcomes, self.operands, output.bundle)
         self._fitter = Fitter(diagnostics, self.outcomes)
 
     def source(

@@ -9,10 +9,12 @@ from codegen.frontend.document import (
     EachBlock,
     EntriesBlock,
     GroupBlock,
+    ListBlock,
     LookupBlock,
     MatchBlock,
     ObjectBlock,
     Refusal,
+    ValueBlock,
     ValueBody,
     WhenBlock,
 )
@@ -43,6 +45,8 @@ def end_of(block: Expression | Block | Refusal) -> int:
             return max(block.source.span.line, *map(end_of, results))
         case WhenBlock():
             return max(map(end_of, (*(branch.value for branch in block.branches), block.otherwise)))
+        case ListBlock():
+            return max(map(end_of, block.items), default=block.span.line)
         case LookupBlock():
             last = max(block.table_span.line, *(key.span.line for key in block.keys))
             return max(last, end_of(block.otherwise)) if block.otherwise else last
@@ -61,6 +65,10 @@ def summary(block: Expression | Block | Refusal) -> str:  # noqa: C901 - one cas
             return "null" if block.value is None else str(block.value)
         case Refusal():
             return "omit" if block.omit else "quarantine"
+        case ValueBlock():
+            return block.expression.text
+        case ListBlock():
+            return f"list [{', '.join(map(summary, block.items))}]"
         case ObjectBlock():
             return f"object from {block.origin.text}" if block.origin else "object"
         case EachBlock():

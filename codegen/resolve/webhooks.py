@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics, suggestion
 from codegen.frontend.json_source import escaped
-from codegen.frontend.syntax import Call, Literal, Path
+from codegen.frontend.syntax import Call, Condition, Expression, Group, Literal, Path
 from codegen.ir.project import RuleTrace, Webhook
 from codegen.ir.statements import (
     Apply,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codegen.frontend.document import WebhookDocument
-    from codegen.frontend.syntax import Expression, Operand
+    from codegen.frontend.syntax import Operand
     from codegen.ir.statements import Statement, Value
 
 
@@ -93,9 +93,8 @@ class WebhookCompiler:
     def compile(self) -> WebhookPart | None:
         """The part; None if it was reported."""
         expression = self._expression
-        values = [self._operand(operand) for operand in expression.operands]
-        found = [value for value in values if value is not None]
-        if len(found) < len(values) or not self._well_formed():
+        value = self._first(expression)
+        if value is None or not self._well_formed():
             return None
         check, member, expected = _CHECKS[self._part]
         pointer = next((source for source in self._sources if source.startswith("/")), "")
@@ -103,7 +102,7 @@ class WebhookCompiler:
         words = expected or f"a time that '{expression.steps[0].name}' takes"
         refusal = Reject(rule, "ENVELOPE_UNREADABLE", pointer, words, 0)
         statements: list[Statement] = [
-            Assign(found[0] if len(found) == 1 else Apply("coalesce", tuple(found))),
+            Assign(value),
             *(Convert(call, refusal) for call in ([Apply(check, (Current(),))] if check else self._time())),
         ]
         pattern = ENVELOPE[member].pattern
@@ -185,10 +184,23 @@ class WebhookCompiler:
                 return self._call(operand)
             case Path():
                 return self._path(operand)
+            case Group(expression=Expression(outcomes=(), steps=()) as inner):
+                return self._first(inner)
             case _:
                 message = "an envelope is read by paths, join and digest"
                 self._diagnostics.add(Code.WRONG_FORM, operand.span, message)
                 return None
+
+    def _first(self, expression: Expression) -> Value | None:
+        """The first of the operands that `??` does not pass over."""
+        values = [self._operand(operand) for operand in expression.operands]
+        found = tuple(value for value in values if value is not None)
+        if len(found) < len(values):
+            return None
+        skipped = tuple(str(one) for one in expression.skipped if one is not Condition.ABSENT)
+        if len(found) == 1:
+            return found[0]
+        return Apply("coalesce_but", (Fixed(skipped), *found)) if skipped else Apply("coalesce", found)
 
     def _call(self, call: Call) -> Value | None:
         if call.name not in ("join", "digest"):

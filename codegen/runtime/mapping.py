@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .arithmetic import add, at_most, different, divide, less, multiply, one_of, same, subtract
+from .contents import form_content, json_content
 from .countries import country
 from .currencies import currency
 from .data import base64, mask, sha256, tokenise
@@ -20,6 +21,7 @@ from .lists import (
     grouped,
     joined,
     joined_items,
+    kept,
     last,
     least,
     members,
@@ -73,6 +75,7 @@ __all__ = [
     "epoch_seconds",
     "extract",
     "first",
+    "form_content",
     "get",
     "greatest",
     "grouped",
@@ -80,6 +83,8 @@ __all__ = [
     "join",
     "joined",
     "joined_items",
+    "json_content",
+    "kept",
     "last",
     "least",
     "less",

@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:148f78eddb30b60cf232ed015e1bff837b2660a69d83d2caba5ea7bc84c7ae84",
+    mapping_version="sha256:c0a9c47ff344d6a3b427e96bd158be70ebfeebcf0b892551e8a0c91bfa1831a7",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

@@ -90,9 +90,14 @@ def split(text: str, separator: str) -> list[str]:
     return text.split(separator)
 
 
+def kept(values: list[Any]) -> list[Any]:
+    """The values that are not left out."""
+    return [value for value in values if value is not OMIT]
+
+
 def pair(key: Any, value: Any) -> tuple[Any, Any] | Marker:
-    """A key with its value; OMIT where the value is left out."""
-    return OMIT if value is OMIT else (key, value)
+    """A key with its value; OMIT where there is no key or the value is left out."""
+    return OMIT if key is ABSENT or value is OMIT else (key, value)
 
 
 def row(*parts: str) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ def schema_of(value: Any) -> dict[str, Any]:
     """The schema of any value of its type."""
     if isinstance(value, list):
         return {"type": "array", "items": schema_of(value[0])}
+    if isinstance(value, dict):
+        members = {name: schema_of(member) for name, member in value.items()}
+        return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
     return {"type": KIND[type(value)]}
 
 
@@ -42,7 +45,10 @@ def result_of(name: str) -> tuple[Any, Any]:
     field = re.match(r"\w+", expression)
     assert field
     value, expected = exact_json.parse(given_value.encode()), exact_json.parse(result.encode())
-    payload = {"type": "object", "required": [field[0]], "properties": {field[0]: schema_of(value)}}
+    given = schema_of(value)
+    if STEPS[name].content_type:
+        given |= {"contentMediaType": STEPS[name].content_type, "contentSchema": schema_of(expected)}
+    payload = {"type": "object", "required": [field[0]], "properties": {field[0]: given}}
     document = {
         "vendor": "acme", "name": "Acme", "priority": 1, "authentication": {"scheme": "api-key"},
         "limits": {"requests_per_second": 1, "burst": 1},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from codegen.resolve.steps.definition import TEXT, Parameter, StepDefinition, constant
 from codegen.resolve.steps.known import always, exact, failing
 from codegen.resolve.steps.text import WHOLE
-from codegen.resolve.types import ValueType
+from codegen.resolve.types import ValueType, type_of_schema
 from codegen.runtime import mapping as runtime
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _DIGEST = ValueType(kind="string", min_length=64, max_length=64, pattern="^[0-9a
 def _base64(value: ValueType, _: Arguments) -> ValueType:
     """Four characters are at most three of the text, and all of a text at least one."""
     longest = value.max_length // 4 * 3 if value.max_length is not None else None
-    return ValueType(kind="string", min_length=min(value.min_length, 1), max_length=longest)
+    return ValueType(kind="string", min_length=min(value.min_length, 1), max_length=longest, schema=value.schema)
 
 
 def _mask(value: ValueType, _: Arguments) -> ValueType:
@@ -30,7 +30,45 @@ def _mask_fault(arguments: Arguments) -> str | None:
     return None if constant(arguments[0]) >= 0 else "'keep' must be at least 0"
 
 
+def _content(value: ValueType, _: Arguments) -> ValueType:
+    """What the schema of the text says that it holds."""
+    assert value.schema is not None
+    assert value.schema.content is not None
+    return type_of_schema(value.schema.content)
+
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
 STEPS = (
+    StepDefinition(
+        name="json",
+        takes=TEXT,
+        function="json_content",
+        content_type=JSON,
+        result=_content,
+        fallible=always,
+        summary="The JSON document in a text whose schema has `contentMediaType: application/json` and a "
+        "`contentSchema`, which the document is checked against.",
+        fails="the text is no JSON that is taken, or the document is not valid under its schema",
+        example=("extra | json or quarantine", r'"{\"gift\": true}"', '{"gift": true}'),
+    ),
+    StepDefinition(
+        name="form",
+        takes=TEXT,
+        function="form_content",
+        content_type=FORM,
+        result=_content,
+        fallible=always,
+        summary="The fields of a form, as an object of texts, in a text whose schema has `contentMediaType: "
+        "application/x-www-form-urlencoded` and a `contentSchema`, which the object is checked against.",
+        fails="the text is no form, a field stands twice, or the object is not valid under its schema",
+        example=(
+            "sent | form or quarantine",
+            '"Body=on+its+way"',
+            '{"Body": "on its way"}',
+        ),
+    ),
     StepDefinition(
         name="base64",
         takes=TEXT,

@@ -56,6 +56,8 @@ class StepDefinition:
     """Whether the step can fail on a value of the type."""
     fault: Callable[[Arguments], str | None] = _sound
     """What is wrong with constant arguments, in a diagnostic's words."""
+    content_type: str = ""
+    """The step reads a document of this media type out of a text; the schema of the text says what it holds."""
     envelope: tuple[str, ...] = ()
     """What the runtime's function is given of the mapper's envelope, behind the arguments."""
     libraries: tuple[str, ...] = ()
