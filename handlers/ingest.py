@@ -221,7 +221,7 @@ def _post_split(request: Request, app: Application, deliveries: Sequence[Deliver
     """The answer to a webhook whose body may hold several events: 202 if any of them is new."""
     app.rates.charge(line["vendorId"], max(len(deliveries) - 1, 0))
     is_element = all(delivery.offset is not None for delivery in deliveries)
-    verdicts = accept(app, deliveries, batch=is_element, whole=request.body if is_element else None)
+    verdicts = accept(app, deliveries, batch=is_element, whole=request.body)
     results = [_judged(app, *one, line) for one in zip(deliveries, verdicts, strict=True)]
     is_new = any(verdict.outcome is Outcome.ACCEPTED for verdict in verdicts)
     return json_answer(HTTPStatus.ACCEPTED if is_new else HTTPStatus.OK, {"results": results})

@@ -69,7 +69,7 @@ def headers(
     webhook_id: str = WEBHOOK_ID,
     time: str = "2026-02-01T12:00:00Z",
 ) -> dict[str, list[str]]:
-    """The headers as PayPal makes them: the checksum stands in decimal digits, without a sign."""
+    """The headers as PayPal makes them; what is signed is what its own library (paypalrestsdk 1.13.3) verifies."""
     transmission_id = "60fa1220-ba1e-11ed-b284-000000000000"
     signed = f"{transmission_id}|{time}|{webhook_id}|{crc32(content)}".encode()
     signature = (by or key()).sign(signed, padding.PKCS1v15(), hashes.SHA256())
