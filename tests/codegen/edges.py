@@ -97,6 +97,23 @@ class Edges:
         """The edges that a parsed document reaches."""
         return set(self._reached(self._root, document, "$")) & self.all.keys()
 
+    def places(self, document: Any) -> Iterator[tuple[tuple[str | int, ...], Plain]]:
+        """Each value of a parsed document with its way from the root, once for each schema that speaks of it."""
+        yield from self._places(self._root, document, ())
+
+    def _places(
+        self, schema: Schema, value: Any, way: tuple[str | int, ...]
+    ) -> Iterator[tuple[tuple[str | int, ...], Plain]]:
+        for _, shape, _ in self.branches(schema, ""):
+            yield way, shape
+            inner = dict(members(shape, "") if isinstance(value, dict) else elements(shape, ""))
+            pairs = value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+            for key, item in pairs:
+                named, rest = (f".{key}", ".*") if isinstance(value, dict) else (f"[{key}]", "[]")
+                below = inner.get(named, inner.get(rest))
+                if below is not None:
+                    yield from self._places(below, item, (*way, key))
+
     def _reached(self, schema: Schema, value: Any, at: str) -> Iterator[Edge]:
         for place, shape, is_branch in self.branches(schema, at):
             if is_branch and not accepts(shape, self._root).is_valid(value):
