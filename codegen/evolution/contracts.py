@@ -74,7 +74,7 @@ class Contracts:
             return [self._expanded(source, item, way) for item in value]
         if not isinstance(value, dict):
             return value
-        found = self.store.resolve(source, value["$ref"]) if isinstance(value.get("$ref"), str) else None
+        found = self.store.resolve(source, "", value["$ref"]) if isinstance(value.get("$ref"), str) else None
         if found is None or (found[0].path, found[1]) in way:
             return {name: self._expanded(source, below, way) for name, below in value.items()}
         target, pointer = found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from codegen.frontend.json_schema import LIST_BELOW, NAMED_BELOW, ONE_BELOW, value_at
 from codegen.frontend.json_source import escaped
+from codegen.frontend.schema_keywords import is_integral
 from codegen.naming import ClassName
 
 if TYPE_CHECKING:
@@ -54,6 +56,9 @@ class Bundler:
             elif keyword in NAMED_BELOW:
                 members = ((name, f"{place}/{escaped(name)}", inner) for name, inner in value.items())
                 copied[keyword] = {name: self._copy(source, below, inner) for name, below, inner in members}
+            elif keyword == "multipleOf" and isinstance(value, int) and not is_integral(schema):
+                # Of an integer the validator would take the remainder in doubles, of a decimal it does not.
+                copied[keyword] = Decimal(f"{value}.0")
             else:
                 copied[keyword] = value
         return copied

@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
     from codegen.frontend.json_schema import Schema
 
+_EXACT = 2**53
+
 
 def is_integral(value: dict[str, Any]) -> bool:
     """Whether every number that the schema takes is a whole one."""
     return {*types_of(value)} & {"integer", "number"} == {"integer"}
+
+
+def is_rounded(bound: int | Decimal | None) -> bool:
+    """Whether the run time's validator takes a bound for the nearest double when it compares a fraction with it."""
+    return bound is not None and bound == int(bound) and not -_EXACT <= bound <= _EXACT
 
 
 def inclusive_bound(value: dict[str, Any], word: str) -> int | Decimal | None:

@@ -23,7 +23,7 @@ from codegen.frontend.json_schema import (
 from codegen.frontend.json_source import escaped
 from codegen.frontend.patterns import pattern_fault
 from codegen.frontend.schema_algebra import anything, intersection, matching, union
-from codegen.frontend.schema_keywords import additional_of, inclusive_bound, is_integral, types_of
+from codegen.frontend.schema_keywords import additional_of, inclusive_bound, is_integral, is_rounded, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -207,9 +207,13 @@ class SchemaReader:
 
     def _bound(self, source: JsonSource, pointer: str, value: dict[str, Any], word: str) -> int | Decimal | None:
         strict = f"exclusive{word.capitalize()}"
-        if strict in value and self._allowed is CANONICAL and not is_integral(value):
-            place = source.span(f"{pointer}/{strict}")
-            self._report(Code.KEYWORD, place, f"'{strict}' on a type other than integer", f"use '{word}'")
+        for keyword in (word, strict) if not is_integral(value) else ():
+            place = source.span(f"{pointer}/{keyword}")
+            if is_rounded(value.get(keyword)):
+                message = f"'{keyword}' beyond 2^53 where fractions are valid"
+                self._report(Code.KEYWORD, place, message, "use `type: integer`: the validator would round")
+            elif keyword == strict and strict in value and self._allowed is CANONICAL:
+                self._report(Code.KEYWORD, place, f"'{strict}' on a type other than integer", f"use '{word}'")
         return inclusive_bound(value, word)
 
     def _pattern(self, source: JsonSource, pointer: str, value: dict[str, Any]) -> str | None:

@@ -74,7 +74,7 @@ def second(name: str) -> jsonschema.Draft202012Validator:
 
 
 def by_value(text: str) -> int | Decimal:
-    """A number read apart from our parser, an integer where its value is one: other decimals the validator may round."""
+    """A number read apart from our parser, an integer where its value is one: other decimals may be rounded."""
     value = Fraction(text)
     return int(value) if value.denominator == 1 else Decimal(text)
 

@@ -66,7 +66,7 @@ _KEYWORD = re.compile(r"the text at '/(\w+)/|the text at '/(\w+)'|(?:keyword )?'
 def compiled(schema: Any, folder: Path) -> jsonschema_rs.Draft202012Validator | Refusal:
     """The validator that the run time has of a schema, through the file that the compiler writes of it."""
     diagnostics = Diagnostics()
-    store = SchemaStore({PATH: to_json(schema)}, diagnostics)
+    store = SchemaStore({PATH: schema if isinstance(schema, str) else to_json(schema)}, diagnostics)
     source, tree = store.source(PATH), store.schema(PATH)
     if source is None or tree is None:
         messages = [found.message for found in diagnostics.sorted()]

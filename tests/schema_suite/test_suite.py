@@ -24,7 +24,6 @@ REFUSED = {
 }
 """How many groups each keyword keeps outside; constants only where they hold U+0000, which no document may."""
 OPTIONAL = (
-    "optional/bignum.json",
     "optional/float-overflow.json",
     "optional/non-bmp-regex.json",
     *(f"optional/format/{name}.json" for name in ("date", "date-time", "email", "uri", "uuid")),
