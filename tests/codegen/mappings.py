@@ -63,6 +63,20 @@ def scalars(draw: st.DrawFn, kind: str | None = None) -> Json:
     return schema
 
 
+@st.composite
+def composed(draw: st.DrawFn, schema: Json) -> Json:
+    """The schema, mostly said in another way; what it takes besides is seldom of another type."""
+    same = {"type": schema["type"]}
+    other = draw(scalars(kind_of(schema)))
+    ways: list[Json] = [
+        schema, schema, schema, {"allOf": [same, schema]}, {**schema, "not": {"const": "x"}},
+        {"anyOf": [schema, other]}, {"oneOf": [schema, {**other, "not": schema}]},
+        {"if": {**same, "enum": ["a", 1, True]}, "then": schema, "else": {"allOf": [schema, same]}},
+        {**same, "allOf": [{"anyOf": [schema, {"type": "null"}]}]},
+    ]  # fmt: skip
+    return draw(st.sampled_from(ways))
+
+
 def kind_of(schema: Json) -> str:
     """The schema's type besides null."""
     declared = schema["type"]
@@ -202,7 +216,7 @@ def cases(draw: st.DrawFn) -> Case:
     )
     place = draw(st.sampled_from(["plain", "plain", "nested", "object", "each", "explode"]))
     paths = {"in.a": first, "in.b": second} if place == "nested" else {"a": first, "b": second}
-    inner: Json = {"type": "object", "properties": {"a": first, "b": second}}
+    inner: Json = {"type": "object", "properties": {"a": draw(composed(first)), "b": draw(composed(second))}}
     inner["required"] = draw(st.sampled_from([[], ["a"], ["a", "b"]]))
     required = draw(maybe)
     certain = frozenset(path for path in paths if path in inner["required"])

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from codegen.diagnostics import Diagnostics
+from codegen.frontend.schema_store import SchemaStore
+from codegen.models import generate_models
+from codegen.resolve.contracts import ContractCompiler
 from generated.runtime.exact_json import JsonError
-from tests.schema_suite.suite import Group, Refusal, compiled, document, groups
+from tests.codegen.trees import to_json
+from tests.schema_suite.suite import PATH, Group, Refusal, compiled, document, groups
 
 LANGUAGE = Path(__file__).parents[2] / "docs" / "contract" / "mapping-language.md"
 ASSERTED = ("date format", "date-time format", "email format", "uri format", "uuid format")
@@ -77,4 +84,32 @@ def test_the_parser_refuses_only_the_documents_with_the_character_nul() -> None:
     assert refused == [
         ("const: nul characters in strings", "match string with nul", "NUL_CHARACTER"),
         ("enum: nul characters in strings", "match string with nul", "NUL_CHARACTER"),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:The `MISSING` sentinel:DeprecationWarning")
+def test_a_model_is_made_of_every_group_inside_or_the_schema_is_said_to_take_nothing() -> None:
+    refused = []
+    for group in groups():
+        diagnostics = Diagnostics()
+        store = SchemaStore({PATH: to_json(group.schema)}, diagnostics)
+        source, tree = store.source(PATH), store.schema(PATH)
+        if source is None or tree is None:
+            continue
+        contracts = ContractCompiler(store, diagnostics)
+        contracts.add("group", source, tree)
+        files = generate_models(contracts.all(), diagnostics)
+        if files:
+            module = ModuleType("group_model")
+            sys.modules[module.__name__] = module
+            exec(compile(files["group.py"], "group.py", "exec"), module.__dict__)
+            continue
+        (said,) = diagnostics.sorted()
+        assert "unsatisfiable" in said.message
+        refused.append(str(group))
+    assert refused == [
+        "allOf: allOf with boolean schemas, some false",
+        "allOf: allOf with boolean schemas, all false",
+        "anyOf: anyOf with boolean schemas, all false",
+        "oneOf: oneOf with boolean schemas, all false",
     ]
