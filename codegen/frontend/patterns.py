@@ -31,6 +31,8 @@ def pattern_fault(pattern: str) -> str | None:
             return "'^' and '$' are only taken at the ends"
         if kind == "quantifier" and before == "quantifier":
             return f"{part.group()!a} stands behind another quantifier"
+        if kind == "quantifier" and pattern[offset - 1 : offset] == "(" and before == "other":
+            return f"{pattern[offset - 1 : offset + 2]!a} is outside of the portable subset"
         if kind == "class" and _SET_OPERATION.search(part.group()):
             return f"{part.group()!a} is outside of the portable subset"
         before = kind
