@@ -6,6 +6,8 @@ import re
 
 from .values import FAILED, Marker
 
+MAX_LENGTH = len("+123456789012345")
+"""E.164 has at most 15 digits; the library lets longer ones of national plans pass."""
 # The library would take the first of what looks like a number out of any text.
 _DIALLED = re.compile(r"[0-9+()./\s\u2010-\u2015-]+")
 
@@ -22,4 +24,5 @@ def phone(text: str, region: str) -> str | Marker:
         return FAILED
     if not phonenumbers.is_valid_number(number):
         return FAILED
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return written if len(written) <= MAX_LENGTH else FAILED

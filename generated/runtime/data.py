@@ -27,7 +27,8 @@ def sha256(text: str) -> str:
 
 def mask(text: str, keep: int) -> str:
     """With `*` for every character but the last ``keep``."""
-    return "*" * (len(text) - keep) + text[max(len(text) - keep, 0) :]
+    masked = max(len(text) - keep, 0)
+    return "*" * masked + text[masked:]
 
 
 def tokenise(text: str, key: str) -> str:

@@ -8,16 +8,16 @@ from codegen.resolve.steps.definition import TEXT, Parameter, StepDefinition, co
 from codegen.resolve.steps.known import always, exact, failing
 from codegen.resolve.types import ValueType
 from codegen.runtime import mapping as runtime
+from codegen.runtime.phones import MAX_LENGTH
 from codegen.runtime.units import WORDS
 
 if TYPE_CHECKING:
     from codegen.resolve.steps.definition import Arguments
 
-_LONGEST_PHONE = len("+123456789012345")
 _COUNTRY = ValueType(kind="string", min_length=2, max_length=2, pattern="^[A-Z]{2}$")
 _CURRENCY = ValueType(kind="string", min_length=3, max_length=3, pattern="^[A-Z]{3}$")
 _UNIT = ValueType(kind="string", enum=tuple(WORDS), min_length=min(map(len, WORDS)), max_length=max(map(len, WORDS)))
-_PHONE = ValueType(kind="string", min_length=4, max_length=_LONGEST_PHONE, pattern="^\\+[0-9]+$")
+_PHONE = ValueType(kind="string", min_length=4, max_length=MAX_LENGTH, pattern="^\\+[0-9]+$")
 
 
 def _region_fault(arguments: Arguments) -> str | None:
