@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 from typing import Any
 
 from .values import FAILED, Marker
@@ -86,6 +87,7 @@ def _folded(name: str) -> str:
     return " ".join("".join(letter if letter.isalnum() else " " for letter in kept).split()).removeprefix("the ")
 
 
+@cache
 def _by_name() -> dict[str, str]:
     found: dict[str, str] = {}
     for row in _TABLE.split(";"):
@@ -94,9 +96,6 @@ def _by_name() -> dict[str, str]:
     return found
 
 
-_CODES = _by_name()
-
-
 def country(text: Any) -> str | Marker:
     """The ISO 3166-1 alpha-2 code of a country's code or English name, in any case; FAILED for any other text."""
-    return _CODES.get(_folded(text), FAILED)
+    return _by_name().get(_folded(text), FAILED)
