@@ -11,6 +11,7 @@ REGISTRY = Registry(
     "generated",
     Path(__file__).parent,
     {
+        "amazon": "amazon",
         "shopify": "shopify",
         "square": "square",
         "vendorA": "vendor_a",

@@ -82,7 +82,8 @@ def test_every_valid_payload_maps_or_is_rejected_where_the_mapping_says_so(vendo
             if isinstance(found, Rejected):
                 rule = rules[found.rule].expression
                 assert "quarantine" in rule
-                assert is_placed(payload, found, one_path="??" not in rule)
+                # A list of what `[...]` leads to is empty where the array is absent.
+                assert is_placed(payload, found, one_path="??" not in rule and "[" not in rule)
                 assert REGISTRY.rule_location(vendor, found.rule)
                 continue
             mapped[binding.event_type] += 1
@@ -111,7 +112,8 @@ def test_whatever_compiles_keeps_the_promise() -> None:
             found = outcome(module["PROFILE"].events["event"][0], payload, ENVELOPE)
             if isinstance(found, Rejected):
                 assert "quarantine" in rule
-                assert is_placed(payload, found, one_path="??" not in rule)
+                # A list of what `[...]` leads to is empty where the array is absent.
+                assert is_placed(payload, found, one_path="??" not in rule and "[" not in rule)
             else:
                 assert mistakes(json.dumps(case.canonical), found) == []
 

@@ -13,6 +13,13 @@ from tests.golden.cases import deliver, outcome_of, sent
 pytestmark = pytest.mark.payloads
 
 EXPECTED = {
+    "amazon": {
+        "FBA_INVENTORY_AVAILABILITY_CHANGES.json": "InventoryUpdated x 2",
+        "FULFILLMENT_ORDER_STATUS.json": "FulfilmentUpdated x 1",
+        "LISTINGS_ITEM_MFN_QUANTITY_CHANGE.json": "InventoryUpdated x 1",
+        "ORDER_CHANGE.json": "OrderStatusChanged x 1",
+        "TRANSACTION_UPDATE.json": "PaymentUpdated x 1",
+    },
     "shopify": {
         "checkouts.create.json": "ignored",
         "fulfillments.create.json": "FulfilmentUpdated x 1",
