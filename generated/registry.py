@@ -14,6 +14,7 @@ REGISTRY = Registry(
         "amazon": "amazon",
         "shopify": "shopify",
         "square": "square",
+        "stripe": "stripe",
         "vendorA": "vendor_a",
     },
 )

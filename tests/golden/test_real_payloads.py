@@ -58,6 +58,19 @@ EXPECTED = {
         "payment.updated.json": "PaymentUpdated x 1",
         "refund.updated.json": "RefundUpdated x 1",
     },
+    "stripe": {
+        "charge.dispute.created.json": "PaymentUpdated x 1",
+        "charge.refunded.json": "PaymentUpdated x 1",
+        # The `data` of an event without the event around it, which no webhook sends.
+        "charge.refunded@pay-rails.json": "ENVELOPE_UNREADABLE /type",
+        "charge.succeeded.json": "PaymentUpdated x 1",
+        "charge.succeeded@pay-rails.json": "ENVELOPE_UNREADABLE /type",
+        "checkout.session.completed.json": "ignored",
+        "checkout.session.completed@2022-11-15.json": "ignored",
+        "invoice.paid@2022-11-15.json": "ignored",
+        "payment_intent.payment_failed.json": "PaymentUpdated x 1",
+        "payment_intent.succeeded.json": "PaymentUpdated x 1",
+    },
 }
 """What each file of a vendor's folder becomes: canonical events and how many; none, for ``ignored`` is its event and
 ``filtered`` its payload; or why and where it is quarantined."""
