@@ -114,19 +114,23 @@ class StepCompiler:
         """Look at a value of several types for one that the step takes; False if something was reported."""
         if taken.kind != "any" or taken.schema is None:
             return True
-        kinds = tuple(sorted(kind.kind for kind in _alternatives(at.definition, taken)))
-        if set(taken.schema.value_types) <= {*kinds, *(["integer"] if "number" in kinds else ())}:
+        kinds = {kind.kind for kind in _alternatives(at.definition, taken)}
+        if not taken.nullable and kinds >= set(taken.schema.value_types):
             return True
-        narrowed = replace(taken, kind=kinds[0]) if len(kinds) == 1 else taken
-        call = Apply("of_type", (at.current, Fixed(kinds)))
-        return self._apply(at, call, narrowed, f"the value is none of {', '.join(kinds)}")
+        known = replace(taken, nullable=False)
+        narrowed = replace(known, kind=min(kinds)) if len(kinds) == 1 else known
+        # What the schema calls a number may be an integer.
+        named = tuple(sorted(kinds | ({"integer"} if "number" in kinds else set())))
+        call = Apply("of_type", (at.current, Fixed(named)))
+        return self._apply(at, call, narrowed, f"the value is none of {', '.join(named)}")
 
     def _fits(self, at: Application, value: ValueType) -> bool:
         """Whether the step takes values of the type; reported if not."""
         definition = at.definition
         element = value.element if value.is_list else None
         wrong, hint = not _alternatives(definition, value), ""
-        if not wrong and value.nullable:
+        # Of what may be of several types, null is one more that the step does not take.
+        if not wrong and value.nullable and value.kind != "any":
             wrong, hint = True, "say before what happens on null"
         if not wrong and element is not None and definition.items:
             wrong = element.kind not in definition.items or element.nullable

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import jsonschema_rs
 
 from .exact_json import JsonError, parse
-from .values import FAILED, Marker
+from .values import FAILED
 
 MAX_FIELDS = 1_000
 
@@ -28,7 +28,7 @@ def json_content(text: str, schema: str) -> Any:
     return document if _validator(schema).is_valid(document) else FAILED
 
 
-def form_content(text: str, schema: str) -> dict[str, str] | Marker:
+def form_content(text: str, schema: str) -> Any:
     """The fields of a form; FAILED where it is none, has a field twice, or is not valid under the schema."""
     try:
         fields = parse_qsl(

@@ -6,7 +6,7 @@ import unicodedata
 from functools import cache
 from typing import Any
 
-from .values import FAILED, Marker
+from .values import FAILED
 
 # One of two names that differ only by what `_folded` drops would say nothing.
 _TABLE = """
@@ -96,6 +96,6 @@ def _by_name() -> dict[str, str]:
     return found
 
 
-def country(text: Any) -> str | Marker:
+def country(text: Any) -> Any:
     """The ISO 3166-1 alpha-2 code of a country's code or English name, in any case; FAILED for any other text."""
     return _by_name().get(_folded(text), FAILED)

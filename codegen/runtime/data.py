@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b64decode, b64encode
+from typing import Any
 
-from .values import FAILED, Marker
+from .values import FAILED
 
 
-def base64(text: str) -> str | Marker:
+def base64(text: str) -> Any:
     """The text whose UTF-8 is encoded (RFC 4648, padded); FAILED for another alphabet, other bytes, or a U+0000."""
     try:
         data = b64decode(text, validate=True)

@@ -16,17 +16,17 @@ AFTER_LAST_SECOND = 253_402_300_800
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def epoch_seconds(value: Any) -> str | Marker:
+def epoch_seconds(value: Any) -> Any:
     """Seconds since 1970 as an RFC 3339 time in UTC, every digit of a fraction kept; FAILED outside of 0001 to 9999."""
     return _moment(value, 0)
 
 
-def epoch_milliseconds(value: Any) -> str | Marker:
+def epoch_milliseconds(value: Any) -> Any:
     """Milliseconds since 1970 as ``epoch_seconds`` has seconds."""
     return _moment(value, 3)
 
 
-def epoch_microseconds(value: Any) -> str | Marker:
+def epoch_microseconds(value: Any) -> Any:
     """Microseconds since 1970 as ``epoch_seconds`` has seconds."""
     return _moment(value, 6)
 

@@ -28,7 +28,7 @@ def string(value: Any) -> str:
     return number_text(value)
 
 
-def decimal(value: Any) -> int | Decimal | Marker:
+def decimal(value: Any) -> Any:
     """The exact number that a text in plain decimal notation stands for; FAILED for anything else (``1e3``)."""
     if type(value) is int or type(value) is Decimal:
         return value
@@ -45,13 +45,13 @@ def shifted(value: int | Decimal, places: int) -> int | Decimal | Marker:
     return settled(Decimal((sign, digits, exponent + places)))
 
 
-def integer(value: Any) -> int | Marker:
+def integer(value: Any) -> Any:
     """The exact integer that a text or number stands for; FAILED for anything else (``1.5``, the text ``1e3``)."""
     exact = decimal(value)
     return exact if type(exact) is int else FAILED
 
 
-def boolean(value: Any) -> bool | Marker:
+def boolean(value: Any) -> Any:
     """What 1 and 0, and words for yes and no in any case, stand for; FAILED for anything else."""
     if type(value) is bool:
         return value
@@ -61,7 +61,7 @@ def boolean(value: Any) -> bool | Marker:
     return False if word in _FALSE else FAILED
 
 
-def minor_units(value: Any, currency: Any) -> int | Marker:
+def minor_units(value: Any, currency: Any) -> Any:
     """An amount in minor units of the currency; FAILED for an unknown currency or a fraction of a minor unit."""
     exact = decimal(value)
     places = EXPONENTS.get(currency) if type(currency) is str else None
@@ -70,7 +70,7 @@ def minor_units(value: Any, currency: Any) -> int | Marker:
     return integer(shifted(exact, places))
 
 
-def major_units(value: Any, currency: Any) -> int | Decimal | Marker:
+def major_units(value: Any, currency: Any) -> Any:
     """An integer of minor units as an exact amount; FAILED for an unknown currency or what is no integer."""
     whole = integer(value)
     places = EXPONENTS.get(currency) if type(currency) is str else None

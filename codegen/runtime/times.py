@@ -17,7 +17,7 @@ _DAY = timedelta(days=1)
 _LAST_MINUTE = timedelta(hours=23, minutes=59)
 
 
-def timestamp(text: Any, *formats: str) -> str | Marker:
+def timestamp(text: Any, *formats: str) -> Any:
     """A time with an offset as RFC 3339 in UTC, every digit of its fraction kept; FAILED where no format fits.
 
     Without formats the text is RFC 3339 itself.

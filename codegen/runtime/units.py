@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .values import FAILED, Marker
+from typing import Any
+
+from .values import FAILED
 
 WORDS = {
     "EACH": "each ea eaches piece pieces pc pcs pce unit units item items count stk c62 h87",
@@ -37,6 +39,6 @@ WORDS = {
 UNITS = {word: name for name, words in WORDS.items() for word in words.split()}
 
 
-def unit(text: str) -> str | Marker:
+def unit(text: str) -> Any:
     """The unit that a word in any case, or with a point behind it, names; FAILED for a word of no unit."""
     return UNITS.get(text.lower().removesuffix("."), FAILED)

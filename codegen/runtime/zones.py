@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .time_formats import in_utc, read
-from .values import FAILED, Marker
+from .values import FAILED
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -34,7 +34,7 @@ def zone(name: str) -> tzinfo | None:
         return ZoneInfo.from_file(source, key=name)
 
 
-def local_timestamp(text: Any, zone_name: str, *formats: str) -> str | Marker:
+def local_timestamp(text: Any, zone_name: str, *formats: str) -> Any:
     """A zone's local time as RFC 3339 in UTC, ISO 8601 where no format is named.
 
     FAILED where no format fits, and for a time that the zone's clocks skip or show twice.

@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:b36fe909fe1965acdaafea4ee1ad03167c8809985f05827e70c7c2bd4051801c",
+    mapping_version="sha256:cba59c490b5fc8299866caed88cea50a445fa084ab2fbd1b14ec1fbe5b284f18",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:c0a9c47ff344d6a3b427e96bd158be70ebfeebcf0b892551e8a0c91bfa1831a7",
+    mapping_version="sha256:0eb5e255f37f6800ae80028a8119d2e38f55efe3d35182390173578a875b3cb8",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .values import FAILED, Marker
+from typing import Any
+
+from .values import FAILED
 
 _BY_DIGITS = {
     0: ("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
@@ -29,7 +31,7 @@ _SYMBOLS = {
 """In upper case. Those of several currencies ($, £, ¥, kr) name none."""
 
 
-def currency(text: str) -> str | Marker:
+def currency(text: str) -> Any:
     """The ISO 4217 code of a code in any case, or of a symbol that one currency alone has; FAILED for another text."""
     name = text.upper()
     return name if name in EXPONENTS else _SYMBOLS.get(name, FAILED)

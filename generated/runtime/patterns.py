@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from .values import FAILED, Marker
+from .values import FAILED
 
 MAX_REPLACED = 10_000
 """Characters. One search takes linear time, as many as there are matches do not."""
@@ -24,7 +24,7 @@ def compiled(pattern: str) -> Any:
     return re2.compile(pattern, options)
 
 
-def extract(text: str, pattern: str) -> str | Marker:
+def extract(text: str, pattern: str) -> Any:
     """What the first group matches, or all of the match where there is no group; FAILED where nothing does."""
     expression = compiled(pattern)
     match = expression.search(text)
@@ -32,7 +32,7 @@ def extract(text: str, pattern: str) -> str | Marker:
     return FAILED if found is None else found
 
 
-def replace(text: str, pattern: str, replacement: str) -> str | Marker:
+def replace(text: str, pattern: str, replacement: str) -> Any:
     """With every match replaced by the text, taken literally; FAILED for a text of more than 10,000 characters."""
     if len(text) > MAX_REPLACED:
         return FAILED

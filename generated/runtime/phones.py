@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from .values import FAILED, Marker
+from .values import FAILED
 
 MAX_LENGTH = len("+123456789012345")
 """E.164 has at most 15 digits; the library lets longer ones of national plans pass."""
@@ -12,7 +13,7 @@ MAX_LENGTH = len("+123456789012345")
 _DIALLED = re.compile(r"[0-9+()./\s\u2010-\u2015-]+")
 
 
-def phone(text: str, region: str) -> str | Marker:
+def phone(text: str, region: str) -> Any:
     """A number in E.164, read as one dials it within the region unless it begins with +; FAILED for no valid one."""
     import phonenumbers
 
