@@ -564,6 +564,54 @@ def _orders_create__shipping_method(payload: Any, envelope: Any) -> Any:
     return value
 
 
+def _orders_create__gift(payload: Any, envelope: Any) -> Any:
+    # gift <- note_attributes[?name == 'gift'].value | first or omit | boolean or omit
+    value: Any = rt.collect(
+        lambda scope1: rt.get(scope1, "value") if scope1["name"] == "gift" else rt.ABSENT,
+        rt.get(payload, "note_attributes"),
+    )
+    converted = rt.first(value)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    if value is None:
+        return rt.OMIT
+    converted = rt.boolean(value)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    return value
+
+
+def _orders_create__tags(payload: Any, envelope: Any) -> Any:
+    # tags <- tags | split(',') | trim | extract('^.+$') or omit | distinct | sort or quarantine
+    value: Any = rt.get(payload, "tags")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    value = [rt.extract(item, "^.+$") for item in [rt.trim(item) for item in rt.split(value, ",")]]
+    value = [item for item in value if not (item is rt.FAILED)]
+    value = rt.ascending(rt.distinct(value))
+    if any(not 1 <= len(item) <= 255 for item in value):
+        raise rt.Rejected(
+            rule="orders_create/tags",
+            code="WRONG_LENGTH",
+            pointer="/tags",
+            expected="a length from 1 to 255",
+            found=rt.OMIT,
+            scope=0,
+        )
+    if not 0 <= len(value) <= 1000:
+        raise rt.Rejected(
+            rule="orders_create/tags",
+            code="WRONG_COUNT",
+            pointer="/tags",
+            expected="a number of items of at most 1000",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
 def _orders_create(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
@@ -613,6 +661,14 @@ def _orders_create(payload: Any, envelope: Any) -> Any:
     value = _orders_create__shipping_method(payload, envelope)
     if value is not rt.OMIT:
         data["shippingMethod"] = value
+    # gift <- note_attributes[?name == 'gift'].value | first or omit | boolean or omit
+    value = _orders_create__gift(payload, envelope)
+    if value is not rt.OMIT:
+        data["gift"] = value
+    # tags <- tags | split(',') | trim | extract('^.+$') or omit | distinct | sort or quarantine
+    value = _orders_create__tags(payload, envelope)
+    if value is not rt.OMIT:
+        data["tags"] = value
     # channel <- source_name or omit
     value = rt.get(payload, "source_name")
     if value is not rt.ABSENT and value is not None:
@@ -852,6 +908,35 @@ def _products_create__product_type(payload: Any, envelope: Any) -> Any:
     return value
 
 
+def _products_create__tags(payload: Any, envelope: Any) -> Any:
+    # tags <- tags | split(',') | trim | extract('^.+$') or omit | distinct or quarantine
+    value: Any = rt.get(payload, "tags")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    value = [rt.extract(item, "^.+$") for item in [rt.trim(item) for item in rt.split(value, ",")]]
+    value = [item for item in value if not (item is rt.FAILED)]
+    value = rt.distinct(value)
+    if any(not 1 <= len(item) <= 255 for item in value):
+        raise rt.Rejected(
+            rule="products_create/tags",
+            code="WRONG_LENGTH",
+            pointer="/tags",
+            expected="a length from 1 to 255",
+            found=rt.OMIT,
+            scope=0,
+        )
+    if not 0 <= len(value) <= 1000:
+        raise rt.Rejected(
+            rule="products_create/tags",
+            code="WRONG_COUNT",
+            pointer="/tags",
+            expected="a number of items of at most 1000",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
 def _products_create__image_urls(payload: Any, envelope: Any) -> Any:
     # imageUrls <- images[*].src or omit on null
     value: Any = rt.collect(lambda scope1: rt.get(scope1, "src"), rt.get(payload, "images"))
@@ -896,22 +981,38 @@ def _products_create__variants__item__barcode(payload: Any, scope1: Any, envelop
 
 
 def _products_create__variants__item__price(payload: Any, scope1: Any, envelope: Any) -> Any:
-    # variants/*/price <- price or omit
+    # variants/*/price <- price or omit on absent or quarantine
     value: Any = rt.get(scope1, "price")
     if value is rt.ABSENT:
         return rt.OMIT
     if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
-        return rt.OMIT
+        raise rt.Rejected(
+            rule="products_create/variants/*/price",
+            code="PATTERN_MISMATCH",
+            pointer="/price",
+            expected="text that matches ^[0-9]+([.][0-9]+)?$",
+            found=value,
+            scope=1,
+        )
     return value
 
 
 def _products_create__variants__item__compare_at_price(payload: Any, scope1: Any, envelope: Any) -> Any:
-    # variants/*/compareAtPrice <- compare_at_price or omit
+    # variants/*/compareAtPrice <- compare_at_price or omit on absent, null, empty or quarantine
     value: Any = rt.get(scope1, "compare_at_price")
     if value is rt.ABSENT or value is None:
         return rt.OMIT
-    if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
+    if value == "" or value == []:
         return rt.OMIT
+    if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
+        raise rt.Rejected(
+            rule="products_create/variants/*/compareAtPrice",
+            code="PATTERN_MISMATCH",
+            pointer="/compare_at_price",
+            expected="text that matches ^[0-9]+([.][0-9]+)?$",
+            found=value,
+            scope=1,
+        )
     return value
 
 
@@ -936,11 +1037,11 @@ def _products_create__variants__item(payload: Any, scope1: Any, envelope: Any) -
     value = rt.get(scope1, "inventory_item_id")
     if value is not rt.ABSENT and value is not None:
         data["inventoryId"] = rt.string(value)
-    # price <- price or omit
+    # price <- price or omit on absent or quarantine
     value = _products_create__variants__item__price(payload, scope1, envelope)
     if value is not rt.OMIT:
         data["price"] = value
-    # compareAtPrice <- compare_at_price or omit
+    # compareAtPrice <- compare_at_price or omit on absent, null, empty or quarantine
     value = _products_create__variants__item__compare_at_price(payload, scope1, envelope)
     if value is not rt.OMIT:
         data["compareAtPrice"] = value
@@ -986,6 +1087,10 @@ def _products_create(payload: Any, envelope: Any) -> Any:
     value = _products_create__product_type(payload, envelope)
     if value is not rt.OMIT:
         data["productType"] = value
+    # tags <- tags | split(',') | trim | extract('^.+$') or omit | distinct or quarantine
+    value = _products_create__tags(payload, envelope)
+    if value is not rt.OMIT:
+        data["tags"] = value
     # imageUrls <- images[*].src or omit on null
     data["imageUrls"] = _products_create__image_urls(payload, envelope)
     # variants <- each variants
@@ -1057,6 +1162,35 @@ def _products_update__product_type(payload: Any, envelope: Any) -> Any:
     return value
 
 
+def _products_update__tags(payload: Any, envelope: Any) -> Any:
+    # tags <- tags | split(',') | trim | extract('^.+$') or omit | distinct or quarantine
+    value: Any = rt.get(payload, "tags")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    value = [rt.extract(item, "^.+$") for item in [rt.trim(item) for item in rt.split(value, ",")]]
+    value = [item for item in value if not (item is rt.FAILED)]
+    value = rt.distinct(value)
+    if any(not 1 <= len(item) <= 255 for item in value):
+        raise rt.Rejected(
+            rule="products_update/tags",
+            code="WRONG_LENGTH",
+            pointer="/tags",
+            expected="a length from 1 to 255",
+            found=rt.OMIT,
+            scope=0,
+        )
+    if not 0 <= len(value) <= 1000:
+        raise rt.Rejected(
+            rule="products_update/tags",
+            code="WRONG_COUNT",
+            pointer="/tags",
+            expected="a number of items of at most 1000",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
 def _products_update__image_urls(payload: Any, envelope: Any) -> Any:
     # imageUrls <- images[*].src or omit on null
     value: Any = rt.collect(lambda scope1: rt.get(scope1, "src"), rt.get(payload, "images"))
@@ -1101,22 +1235,38 @@ def _products_update__variants__item__barcode(payload: Any, scope1: Any, envelop
 
 
 def _products_update__variants__item__price(payload: Any, scope1: Any, envelope: Any) -> Any:
-    # variants/*/price <- price or omit
+    # variants/*/price <- price or omit on absent or quarantine
     value: Any = rt.get(scope1, "price")
     if value is rt.ABSENT:
         return rt.OMIT
     if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
-        return rt.OMIT
+        raise rt.Rejected(
+            rule="products_update/variants/*/price",
+            code="PATTERN_MISMATCH",
+            pointer="/price",
+            expected="text that matches ^[0-9]+([.][0-9]+)?$",
+            found=value,
+            scope=1,
+        )
     return value
 
 
 def _products_update__variants__item__compare_at_price(payload: Any, scope1: Any, envelope: Any) -> Any:
-    # variants/*/compareAtPrice <- compare_at_price or omit
+    # variants/*/compareAtPrice <- compare_at_price or omit on absent, null, empty or quarantine
     value: Any = rt.get(scope1, "compare_at_price")
     if value is rt.ABSENT or value is None:
         return rt.OMIT
-    if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
+    if value == "" or value == []:
         return rt.OMIT
+    if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
+        raise rt.Rejected(
+            rule="products_update/variants/*/compareAtPrice",
+            code="PATTERN_MISMATCH",
+            pointer="/compare_at_price",
+            expected="text that matches ^[0-9]+([.][0-9]+)?$",
+            found=value,
+            scope=1,
+        )
     return value
 
 
@@ -1141,11 +1291,11 @@ def _products_update__variants__item(payload: Any, scope1: Any, envelope: Any) -
     value = rt.get(scope1, "inventory_item_id")
     if value is not rt.ABSENT and value is not None:
         data["inventoryId"] = rt.string(value)
-    # price <- price or omit
+    # price <- price or omit on absent or quarantine
     value = _products_update__variants__item__price(payload, scope1, envelope)
     if value is not rt.OMIT:
         data["price"] = value
-    # compareAtPrice <- compare_at_price or omit
+    # compareAtPrice <- compare_at_price or omit on absent, null, empty or quarantine
     value = _products_update__variants__item__compare_at_price(payload, scope1, envelope)
     if value is not rt.OMIT:
         data["compareAtPrice"] = value
@@ -1191,6 +1341,10 @@ def _products_update(payload: Any, envelope: Any) -> Any:
     value = _products_update__product_type(payload, envelope)
     if value is not rt.OMIT:
         data["productType"] = value
+    # tags <- tags | split(',') | trim | extract('^.+$') or omit | distinct or quarantine
+    value = _products_update__tags(payload, envelope)
+    if value is not rt.OMIT:
+        data["tags"] = value
     # imageUrls <- images[*].src or omit on null
     data["imageUrls"] = _products_update__image_urls(payload, envelope)
     # variants <- each variants
@@ -2093,6 +2247,22 @@ def _order_transactions_create__method(payload: Any, envelope: Any) -> Any:
     return _order_transactions_create__method__otherwise(payload, envelope)
 
 
+def _order_transactions_create__card__object__last4(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # card/last4 <- credit_card_number or omit | extract('[0-9]{4}$') or omit
+    value: Any = rt.get(scope1, "credit_card_number")
+    if value is rt.ABSENT or value is None:
+        return rt.OMIT
+    converted = rt.extract(value, "[0-9]{4}$")
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    if not 4 <= len(value) <= 4:
+        return rt.OMIT
+    if not rt.matches("^[0-9]{4}$", value):
+        return rt.OMIT
+    return value
+
+
 def _order_transactions_create__card__object(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
     value: Any
@@ -2100,6 +2270,10 @@ def _order_transactions_create__card__object(payload: Any, scope1: Any, envelope
     value = rt.get(scope1, "credit_card_company")
     if value is not rt.ABSENT and value is not None:
         data["brand"] = value
+    # last4 <- credit_card_number or omit | extract('[0-9]{4}$') or omit
+    value = _order_transactions_create__card__object__last4(payload, scope1, envelope)
+    if value is not rt.OMIT:
+        data["last4"] = value
     # expiryMonth <- credit_card_expiration_month or omit
     value = rt.get(scope1, "credit_card_expiration_month")
     if value is not rt.ABSENT and value is not None:
@@ -2259,7 +2433,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:0aee06b8d9359477c97c8a355d91c0f6d7590209fe550ec96263f3e69824f8a1",
+    mapping_version="sha256:f2b521acca14d5a2761512c341165f155b9b962795e51d86634c390fcfcd38db",
     source="mappings/shopify.yaml",
     digest_without=(),
     webhook=WebhookBinding(

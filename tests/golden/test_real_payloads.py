@@ -20,6 +20,18 @@ EXPECTED = {
         "ORDER_CHANGE.json": "OrderStatusChanged x 1",
         "TRANSACTION_UPDATE.json": "PaymentUpdated x 1",
     },
+    "bigcommerce": {
+        "store.cart.converted.json": "ignored",
+        "store.channel.any.inventory.product.stock_changed.json": "ignored",
+        "store.order.created.json": "ignored",
+        "store.order.refund.created.json": "ignored",
+        "store.order.statusUpdated.json": "OrderStatusChanged x 1",
+        "store.product.inventory.updated.json": "InventoryUpdated x 1",
+        "store.product.inventory.updated@live.json": "InventoryUpdated x 1",
+        "store.product.updated.json": "ignored",
+        "store.shipment.created.json": "ignored",
+        "store.sku.inventory.updated.json": "InventoryUpdated x 1",
+    },
     "shopify": {
         "checkouts.create.json": "ignored",
         "fulfillments.create.json": "FulfilmentUpdated x 1",
@@ -70,6 +82,12 @@ EXPECTED = {
         "invoice.paid@2022-11-15.json": "ignored",
         "payment_intent.payment_failed.json": "PaymentUpdated x 1",
         "payment_intent.succeeded.json": "PaymentUpdated x 1",
+    },
+    "woocommerce": {
+        "order.created.json": "OrderPlaced x 1",
+        "product.created.json": "ProductUpdated x 1",
+        "product.updated.json": "ProductUpdated x 1",
+        "product.updated@docs.json": "ProductUpdated x 1",
     },
 }
 """What each file of a vendor's folder becomes: canonical events and how many; none, for ``ignored`` is its event and
