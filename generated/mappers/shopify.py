@@ -737,14 +737,15 @@ def _orders_updated__status(payload: Any, envelope: Any) -> Any:
 
 
 def _orders_updated__tracking_number(payload: Any, envelope: Any) -> Any:
-    # trackingNumber <- fulfillments[*].tracking_number | last or omit
-    value: Any = rt.collect(lambda scope1: rt.get(scope1, "tracking_number"), rt.get(payload, "fulfillments"))
+    # trackingNumber <- fulfillments[*].tracking_numbers[*] | last or omit
+    value: Any = rt.collect_all(
+        lambda scope1: rt.collect(lambda scope2: scope2, rt.get(scope1, "tracking_numbers")),
+        rt.get(payload, "fulfillments"),
+    )
     converted = rt.last(value)
     if converted is rt.FAILED:
         return rt.OMIT
     value = converted
-    if value is None:
-        return rt.OMIT
     if not 1 <= len(value) <= 255:
         return rt.OMIT
     return value
@@ -761,7 +762,7 @@ def _orders_updated(payload: Any, envelope: Any) -> Any:
     value = rt.get(payload, "financial_status")
     if value is not rt.ABSENT and value is not None:
         data["statusOrigin"] = value
-    # trackingNumber <- fulfillments[*].tracking_number | last or omit
+    # trackingNumber <- fulfillments[*].tracking_numbers[*] | last or omit
     value = _orders_updated__tracking_number(payload, envelope)
     if value is not rt.OMIT:
         data["trackingNumber"] = value
@@ -2433,7 +2434,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:f2b521acca14d5a2761512c341165f155b9b962795e51d86634c390fcfcd38db",
+    mapping_version="sha256:2d534fc4e5e320f36b197aa676edbf4c56b77c45badffe3f04fb9752b4e26496",
     source="mappings/shopify.yaml",
     digest_without=(),
     webhook=WebhookBinding(

@@ -105,6 +105,13 @@ class DiscountAllocation(ContractModel):
     """
 
 
+class TrackingNumber(RootModel[str]):
+    root: Annotated[str, Field(examples=["PC100200300"], max_length=255)]
+    """
+    Number of a package.
+    """
+
+
 class Money(ContractModel):
     """
     An amount with its currency.
@@ -430,6 +437,10 @@ class Fulfillment(ContractModel):
     line_items: Annotated[list[LineItem] | MISSING, Field(max_length=1000)] = MISSING
     """
     What went out.
+    """
+    tracking_numbers: Annotated[list[TrackingNumber] | MISSING, Field(max_length=100)] = MISSING
+    """
+    Numbers of its packages.
     """
 
 
