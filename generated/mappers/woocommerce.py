@@ -871,6 +871,26 @@ def _order_updated__status(payload: Any, envelope: Any) -> Any:
     return value
 
 
+def _order_updated__tracking_number(payload: Any, envelope: Any) -> Any:
+    # trackingNumber <- meta_data[?key == '_tracking'].value | string or omit | last or omit
+    value: Any = [
+        rt.of_type(item, ("boolean", "integer", "number", "string"))
+        for item in rt.collect(
+            lambda scope1: rt.get(scope1, "value") if scope1["key"] == "_tracking" else rt.ABSENT,
+            rt.get(payload, "meta_data"),
+        )
+    ]
+    value = [item for item in value if not (item is rt.FAILED)]
+    value = [rt.string(item) for item in value]
+    converted = rt.last(value)
+    if converted is rt.FAILED:
+        return rt.OMIT
+    value = converted
+    if not 1 <= len(value) <= 255:
+        return rt.OMIT
+    return value
+
+
 def _order_updated__changed_at(payload: Any, envelope: Any) -> Any:
     # changedAt <- date_modified_gmt ?? date_created_gmt on absent, null or quarantine | local_timestamp('UTC') or quarantine
     value: Any = rt.coalesce_but(("null",), rt.get(payload, "date_modified_gmt"), payload["date_created_gmt"])
@@ -899,12 +919,17 @@ def _order_updated__changed_at(payload: Any, envelope: Any) -> Any:
 
 def _order_updated(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
+    value: Any
     # orderId <- id | string
     data["orderId"] = rt.string(payload["id"])
     # status <- match status
     data["status"] = _order_updated__status(payload, envelope)
     # statusOrigin <- status
     data["statusOrigin"] = payload["status"]
+    # trackingNumber <- meta_data[?key == '_tracking'].value | string or omit | last or omit
+    value = _order_updated__tracking_number(payload, envelope)
+    if value is not rt.OMIT:
+        data["trackingNumber"] = value
     # changedAt <- date_modified_gmt ?? date_created_gmt on absent, null or quarantine | local_timestamp('UTC') or quarantine
     data["changedAt"] = _order_updated__changed_at(payload, envelope)
     return data
@@ -1445,7 +1470,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:1a4f9a246b286e49e4173dcc6904da6bfad3862e275ed0d75816975c70d5cbce",
+    mapping_version="sha256:0af08846f4fb98da200f6e4af39459f7f5b5230ccfb98d6d5ff015294ba5538c",
     source="mappings/woocommerce.yaml",
     digest_without=(),
     webhook=WebhookBinding(
