@@ -122,9 +122,10 @@ def test_one_changed_byte_breaks_the_signature(server: Server) -> None:
 
 
 def test_a_conflicting_webhook_is_answered_2xx(server: Server) -> None:
-    order = json.loads((EXAMPLES / "shopify" / "orders_create.json").read_bytes()) | {"id": 7}
-    assert signed(server, "shopify", "orders_create", json.dumps(order).encode()).status == 202
-    answer = signed(server, "shopify", "orders_create", json.dumps(order | {"name": "#7"}).encode())
+    counts = json.loads((EXAMPLES / "square" / "inventory.count.updated.json").read_bytes()) | {"event_id": "7"}
+    topic = "inventory.count.updated"
+    assert signed(server, "square", topic, json.dumps(counts).encode()).status == 202
+    answer = signed(server, "square", topic, json.dumps(counts | {"merchant_id": "MLR0HARBOURTWO"}).encode())
     assert (answer.status, answer.document["status"]) == (200, "CONFLICT")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generated.registry import REGISTRY
 from tests.dvss.program import dvss, envelope
 from tests.dvss.wire import request
 from tests.handlers.deployments import profile_of
@@ -136,7 +137,7 @@ def test_a_vendor_that_signs_may_have_a_key_to_ask_with(tmp_path: Path) -> None:
 MISTAKES = {
     (): (2, "Name a vendor, or give --operator."),
     ("vendorA", "--operator"): (2, "Name a vendor, or give --operator."),
-    ("nobody",): (1, "There is no mapping for vendor nobody. Vendors with one: shopify, square, vendorA."),
+    ("nobody",): (1, f"There is no mapping for vendor nobody. Vendors with one: {', '.join(REGISTRY.vendor_ids())}."),
     ("vendorA", "--secret-stdin"): (1, "vendorA signs no webhooks"),
 }
 
