@@ -1395,25 +1395,41 @@ def _refunds_create__status(payload: Any, envelope: Any) -> Any:
         ),
     ):
         return "PENDING"
-    if rt.less(
-        0,
-        rt.count(
+    if (
+        rt.less(
+            0,
+            rt.count(
+                rt.collect(
+                    lambda scope1: (
+                        scope1["id"] if rt.one_of(rt.get(scope1, "status"), ("failure", "error")) else rt.ABSENT
+                    ),
+                    payload["transactions"],
+                )
+            ),
+        )
+        and rt.count(
             rt.collect(
-                lambda scope1: scope1["id"] if rt.get(scope1, "status") == "failure" else rt.ABSENT,
+                lambda scope1: scope1["id"] if rt.get(scope1, "status") == "success" else rt.ABSENT,
                 payload["transactions"],
             )
-        ),
+        )
+        == 0
     ):
         return "FAILED"
     return "COMPLETED"
 
 
 def _refunds_create__amount__object__amount(payload: Any, scope1: Any, envelope: Any) -> Any:
-    # amount/amount <- parent.transactions[?kind == 'refund'].amount | minor_units(currency) or quarantine | sum or quarantine
+    # amount/amount <- parent.transactions[?kind == 'refund' and not (status in ('failure', 'error'))].amount | minor_units(currency) or quarantine | sum or quarantine
     value: Any = [
         rt.minor_units(item, scope1["currency"])
         for item in rt.collect(
-            lambda scope2: scope2["amount"] if scope2["kind"] == "refund" else rt.ABSENT, payload["transactions"]
+            lambda scope2: (
+                scope2["amount"]
+                if (scope2["kind"] == "refund" and not (rt.one_of(rt.get(scope2, "status"), ("failure", "error"))))
+                else rt.ABSENT
+            ),
+            payload["transactions"],
         )
     ]
     if any(item is rt.FAILED for item in value):
@@ -1450,7 +1466,7 @@ def _refunds_create__amount__object__amount(payload: Any, scope1: Any, envelope:
 
 def _refunds_create__amount__object(payload: Any, scope1: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # amount <- parent.transactions[?kind == 'refund'].amount | minor_units(currency) or quarantine | sum or quarantine
+    # amount <- parent.transactions[?kind == 'refund' and not (status in ('failure', 'error'))].amount | minor_units(currency) or quarantine | sum or quarantine
     data["amount"] = _refunds_create__amount__object__amount(payload, scope1, envelope)
     # currency <- currency
     data["currency"] = scope1["currency"]
@@ -2434,7 +2450,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:2d534fc4e5e320f36b197aa676edbf4c56b77c45badffe3f04fb9752b4e26496",
+    mapping_version="sha256:a2e28959c416744ddbdd9ea5df19a282947fdcfcaa51708b81f31f860aa6174c",
     source="mappings/shopify.yaml",
     digest_without=(),
     webhook=WebhookBinding(
