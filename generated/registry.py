@@ -11,9 +11,11 @@ REGISTRY = Registry(
     "generated",
     Path(__file__).parent,
     {
+        "amazon": "amazon",
         "bigcommerce": "bigcommerce",
         "shopify": "shopify",
         "square": "square",
+        "stripe": "stripe",
         "vendorA": "vendor_a",
         "woocommerce": "woocommerce",
     },
