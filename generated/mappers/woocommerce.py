@@ -1087,8 +1087,33 @@ def _product_created__tags(payload: Any, envelope: Any) -> Any:
     return value
 
 
-def _product_created__sku(payload: Any, envelope: Any) -> Any:
-    # sku <- sku or omit on empty
+def _product_created__part_1(payload: Any, envelope: Any) -> Any:
+    # <- variations | count
+    value: Any = rt.get(payload, "variations")
+    if value is rt.ABSENT:
+        return rt.ABSENT
+    return rt.count(value)
+
+
+def _product_created__variants__branch_1__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # variantId <- $ | string
+    data["variantId"] = rt.string(scope1)
+    return data
+
+
+def _product_created__variants__branch_1(payload: Any, envelope: Any) -> Any:
+    # variants(1) <- each variations
+    value: Any = rt.get(payload, "variations")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return rt.each(
+        lambda scope1: _product_created__variants__branch_1__item(payload, scope1, envelope), value, "/variations", 0, 1
+    )
+
+
+def _product_created__variants__otherwise__item__n_1__sku(payload: Any, envelope: Any) -> Any:
+    # variants/*/sku <- sku or omit on empty
     value: Any = rt.get(payload, "sku")
     if value == "" or value == []:
         return rt.OMIT
@@ -1097,8 +1122,8 @@ def _product_created__sku(payload: Any, envelope: Any) -> Any:
     return value
 
 
-def _product_created__price(payload: Any, envelope: Any) -> Any:
-    # price <- price or omit on absent, empty or quarantine
+def _product_created__variants__otherwise__item__n_1__price(payload: Any, envelope: Any) -> Any:
+    # variants/*/price <- price or omit on absent, empty or quarantine
     value: Any = rt.get(payload, "price")
     if value is rt.ABSENT:
         return rt.OMIT
@@ -1106,7 +1131,7 @@ def _product_created__price(payload: Any, envelope: Any) -> Any:
         return rt.OMIT
     if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
         raise rt.Rejected(
-            rule="product.created/price",
+            rule="product.created/variants(else)/*/price",
             code="PATTERN_MISMATCH",
             pointer="/price",
             expected="text that matches ^[0-9]+([.][0-9]+)?$",
@@ -1116,21 +1141,61 @@ def _product_created__price(payload: Any, envelope: Any) -> Any:
     return value
 
 
-def _product_created__variants__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _product_created__variants__otherwise__item__n_1__compare_at_price__branch_1(payload: Any, envelope: Any) -> Any:
+    # variants/*/compareAtPrice(1) <- regular_price or omit on absent, empty or quarantine
+    value: Any = rt.get(payload, "regular_price")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
+        raise rt.Rejected(
+            rule="product.created/variants(else)/*/compareAtPrice",
+            code="PATTERN_MISMATCH",
+            pointer="/regular_price",
+            expected="text that matches ^[0-9]+([.][0-9]+)?$",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
+def _product_created__variants__otherwise__item__n_1__compare_at_price(payload: Any, envelope: Any) -> Any:
+    # variants/*/compareAtPrice <- when
+    if rt.get(payload, "on_sale") is True:
+        return _product_created__variants__otherwise__item__n_1__compare_at_price__branch_1(payload, envelope)
+    return rt.OMIT
+
+
+def _product_created__variants__otherwise__item__n_1(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # variantId <- $ | string
-    data["variantId"] = rt.string(scope1)
+    value: Any
+    # variantId <- id | string
+    data["variantId"] = rt.string(payload["id"])
+    # sku <- sku or omit on empty
+    value = _product_created__variants__otherwise__item__n_1__sku(payload, envelope)
+    if value is not rt.OMIT:
+        data["sku"] = value
+    # price <- price or omit on absent, empty or quarantine
+    value = _product_created__variants__otherwise__item__n_1__price(payload, envelope)
+    if value is not rt.OMIT:
+        data["price"] = value
+    # compareAtPrice <- when
+    value = _product_created__variants__otherwise__item__n_1__compare_at_price(payload, envelope)
+    if value is not rt.OMIT:
+        data["compareAtPrice"] = value
+    # quantityOnHand <- stock_quantity or omit
+    value = rt.get(payload, "stock_quantity")
+    if value is not rt.ABSENT and value is not None:
+        data["quantityOnHand"] = value
     return data
 
 
 def _product_created__variants(payload: Any, envelope: Any) -> Any:
-    # variants <- each variations
-    value: Any = rt.get(payload, "variations")
-    if value is rt.ABSENT:
-        return rt.OMIT
-    return rt.each(
-        lambda scope1: _product_created__variants__item(payload, scope1, envelope), value, "/variations", 0, 1
-    )
+    # variants <- when
+    if rt.less(0, _product_created__part_1(payload, envelope)):
+        return _product_created__variants__branch_1(payload, envelope)
+    return [_product_created__variants__otherwise__item__n_1(payload, envelope)]
 
 
 def _product_created__updated_at(payload: Any, envelope: Any) -> Any:
@@ -1186,19 +1251,7 @@ def _product_created(payload: Any, envelope: Any) -> Any:
         data["url"] = value
     # imageUrls <- images[*].src
     data["imageUrls"] = rt.collect(lambda scope1: scope1["src"], rt.get(payload, "images"))
-    # sku <- sku or omit on empty
-    value = _product_created__sku(payload, envelope)
-    if value is not rt.OMIT:
-        data["sku"] = value
-    # price <- price or omit on absent, empty or quarantine
-    value = _product_created__price(payload, envelope)
-    if value is not rt.OMIT:
-        data["price"] = value
-    # quantityOnHand <- stock_quantity or omit
-    value = rt.get(payload, "stock_quantity")
-    if value is not rt.ABSENT and value is not None:
-        data["quantityOnHand"] = value
-    # variants <- each variations
+    # variants <- when
     value = _product_created__variants(payload, envelope)
     if value is not rt.OMIT:
         data["variants"] = value
@@ -1250,8 +1303,33 @@ def _product_updated__tags(payload: Any, envelope: Any) -> Any:
     return value
 
 
-def _product_updated__sku(payload: Any, envelope: Any) -> Any:
-    # sku <- sku or omit on empty
+def _product_updated__part_1(payload: Any, envelope: Any) -> Any:
+    # <- variations | count
+    value: Any = rt.get(payload, "variations")
+    if value is rt.ABSENT:
+        return rt.ABSENT
+    return rt.count(value)
+
+
+def _product_updated__variants__branch_1__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+    data: dict[str, Any] = {}
+    # variantId <- $ | string
+    data["variantId"] = rt.string(scope1)
+    return data
+
+
+def _product_updated__variants__branch_1(payload: Any, envelope: Any) -> Any:
+    # variants(1) <- each variations
+    value: Any = rt.get(payload, "variations")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    return rt.each(
+        lambda scope1: _product_updated__variants__branch_1__item(payload, scope1, envelope), value, "/variations", 0, 1
+    )
+
+
+def _product_updated__variants__otherwise__item__n_1__sku(payload: Any, envelope: Any) -> Any:
+    # variants/*/sku <- sku or omit on empty
     value: Any = rt.get(payload, "sku")
     if value == "" or value == []:
         return rt.OMIT
@@ -1260,8 +1338,8 @@ def _product_updated__sku(payload: Any, envelope: Any) -> Any:
     return value
 
 
-def _product_updated__price(payload: Any, envelope: Any) -> Any:
-    # price <- price or omit on absent, empty or quarantine
+def _product_updated__variants__otherwise__item__n_1__price(payload: Any, envelope: Any) -> Any:
+    # variants/*/price <- price or omit on absent, empty or quarantine
     value: Any = rt.get(payload, "price")
     if value is rt.ABSENT:
         return rt.OMIT
@@ -1269,7 +1347,7 @@ def _product_updated__price(payload: Any, envelope: Any) -> Any:
         return rt.OMIT
     if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
         raise rt.Rejected(
-            rule="product.updated/price",
+            rule="product.updated/variants(else)/*/price",
             code="PATTERN_MISMATCH",
             pointer="/price",
             expected="text that matches ^[0-9]+([.][0-9]+)?$",
@@ -1279,21 +1357,61 @@ def _product_updated__price(payload: Any, envelope: Any) -> Any:
     return value
 
 
-def _product_updated__variants__item(payload: Any, scope1: Any, envelope: Any) -> Any:
+def _product_updated__variants__otherwise__item__n_1__compare_at_price__branch_1(payload: Any, envelope: Any) -> Any:
+    # variants/*/compareAtPrice(1) <- regular_price or omit on absent, empty or quarantine
+    value: Any = rt.get(payload, "regular_price")
+    if value is rt.ABSENT:
+        return rt.OMIT
+    if value == "" or value == []:
+        return rt.OMIT
+    if not rt.matches("^[0-9]+([.][0-9]+)?$", value):
+        raise rt.Rejected(
+            rule="product.updated/variants(else)/*/compareAtPrice",
+            code="PATTERN_MISMATCH",
+            pointer="/regular_price",
+            expected="text that matches ^[0-9]+([.][0-9]+)?$",
+            found=value,
+            scope=0,
+        )
+    return value
+
+
+def _product_updated__variants__otherwise__item__n_1__compare_at_price(payload: Any, envelope: Any) -> Any:
+    # variants/*/compareAtPrice <- when
+    if rt.get(payload, "on_sale") is True:
+        return _product_updated__variants__otherwise__item__n_1__compare_at_price__branch_1(payload, envelope)
+    return rt.OMIT
+
+
+def _product_updated__variants__otherwise__item__n_1(payload: Any, envelope: Any) -> Any:
     data: dict[str, Any] = {}
-    # variantId <- $ | string
-    data["variantId"] = rt.string(scope1)
+    value: Any
+    # variantId <- id | string
+    data["variantId"] = rt.string(payload["id"])
+    # sku <- sku or omit on empty
+    value = _product_updated__variants__otherwise__item__n_1__sku(payload, envelope)
+    if value is not rt.OMIT:
+        data["sku"] = value
+    # price <- price or omit on absent, empty or quarantine
+    value = _product_updated__variants__otherwise__item__n_1__price(payload, envelope)
+    if value is not rt.OMIT:
+        data["price"] = value
+    # compareAtPrice <- when
+    value = _product_updated__variants__otherwise__item__n_1__compare_at_price(payload, envelope)
+    if value is not rt.OMIT:
+        data["compareAtPrice"] = value
+    # quantityOnHand <- stock_quantity or omit
+    value = rt.get(payload, "stock_quantity")
+    if value is not rt.ABSENT and value is not None:
+        data["quantityOnHand"] = value
     return data
 
 
 def _product_updated__variants(payload: Any, envelope: Any) -> Any:
-    # variants <- each variations
-    value: Any = rt.get(payload, "variations")
-    if value is rt.ABSENT:
-        return rt.OMIT
-    return rt.each(
-        lambda scope1: _product_updated__variants__item(payload, scope1, envelope), value, "/variations", 0, 1
-    )
+    # variants <- when
+    if rt.less(0, _product_updated__part_1(payload, envelope)):
+        return _product_updated__variants__branch_1(payload, envelope)
+    return [_product_updated__variants__otherwise__item__n_1(payload, envelope)]
 
 
 def _product_updated__updated_at(payload: Any, envelope: Any) -> Any:
@@ -1349,19 +1467,7 @@ def _product_updated(payload: Any, envelope: Any) -> Any:
         data["url"] = value
     # imageUrls <- images[*].src
     data["imageUrls"] = rt.collect(lambda scope1: scope1["src"], rt.get(payload, "images"))
-    # sku <- sku or omit on empty
-    value = _product_updated__sku(payload, envelope)
-    if value is not rt.OMIT:
-        data["sku"] = value
-    # price <- price or omit on absent, empty or quarantine
-    value = _product_updated__price(payload, envelope)
-    if value is not rt.OMIT:
-        data["price"] = value
-    # quantityOnHand <- stock_quantity or omit
-    value = rt.get(payload, "stock_quantity")
-    if value is not rt.ABSENT and value is not None:
-        data["quantityOnHand"] = value
-    # variants <- each variations
+    # variants <- when
     value = _product_updated__variants(payload, envelope)
     if value is not rt.OMIT:
         data["variants"] = value
@@ -1470,7 +1576,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:cc21d427507320b76f110c039ebfbb7099a356b567ac8828b40f9349f460b299",
+    mapping_version="sha256:40b94c9853db9640b70961b5676796bc608a484756309da0eb6c2f3d4916820c",
     source="mappings/woocommerce.yaml",
     digest_without=(),
     webhook=WebhookBinding(

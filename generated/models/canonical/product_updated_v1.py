@@ -53,7 +53,7 @@ class ProductVariant(ContractModel):
         ),
     ]
     """
-    The vendor's identifier of the variant.
+    The vendor's identifier of the variant; of the product, where it has no choice.
     """
     sku: Annotated[str | MISSING, Field(examples=["LAMP-OAK"], max_length=255, min_length=1)] = MISSING
     """
@@ -85,7 +85,7 @@ class ProductVariant(ContractModel):
         Field(examples=["49.00"], max_length=32, pattern="^[0-9]+([.][0-9]+)?$"),
     ] = MISSING
     """
-    Price of one unit, written like the product's.
+    Price of one unit in major units, exact. Shops send it without its currency: it is the shop's own.
     """
     compare_at_price: Annotated[
         str | MISSING,
@@ -175,27 +175,9 @@ class ProductUpdated(ContractModel):
     """
     Its pictures, the first one first.
     """
-    sku: Annotated[str | MISSING, Field(examples=["LAMP-OAK"], max_length=255, min_length=1)] = MISSING
-    """
-    Stock keeping unit of a product that the vendor offers without variants; so are price and quantity here.
-    """
-    price: Annotated[
-        str | MISSING,
-        Field(examples=["49.00"], max_length=32, pattern="^[0-9]+([.][0-9]+)?$"),
-    ] = MISSING
-    """
-    Price of one unit in major units, exact. Shops send it without its currency: it is the shop's own.
-    """
-    quantity_on_hand: Annotated[
-        int | MISSING,
-        Field(alias="quantityOnHand", examples=[12], ge=-1000000000000, le=1000000000000),
-    ] = MISSING
-    """
-    Whole units in stock, over all places. Negative where more was sold than there was.
-    """
     variants: Annotated[list[ProductVariant] | MISSING, Field(max_length=5000)] = MISSING
     """
-    What of it can be bought, in the vendor's order.
+    What of it can be bought, in the vendor's order: one for a product without a choice.
     """
     updated_at: Annotated[
         AwareDatetime,

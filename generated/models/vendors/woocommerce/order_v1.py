@@ -360,6 +360,8 @@ class WooCommerceOrder(ContractModel):
                 "checkout-draft",
             ],
             max_length=64,
+            min_length=1,
+            pattern="^[a-z0-9_-]{1,64}$",
         ),
     ]
     """
