@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from codegen.contract_files import files_of
 from codegen.diagnostics import Diagnostics
 from codegen.frontend.mapping import read_mapping
 from codegen.frontend.openapi import read_openapi
@@ -53,7 +54,9 @@ def compile_project(sources: Mapping[str, str], *, vendor: str | None = None) ->
     if project is None or diagnostics.has_errors():
         return CompileResult({}, tuple(diagnostics.sorted()), failed=True)
     files = format_python(files)
-    files["generated/manifest.json"] = manifest(project, files, COMPILER_VERSION)
+    contracts = {vendor.vendor: files_of(vendor, sources) for vendor in project.vendors}
+    files |= {f"generated/contracts/{path}": sources[path] for paths in contracts.values() for path in paths}
+    files["generated/manifest.json"] = manifest(project, files, contracts, COMPILER_VERSION)
     return CompileResult(files, tuple(diagnostics.sorted()), failed=False)
 
 

@@ -57,6 +57,7 @@ def opened(root: Path, *, public_url: str = "", registry: Registry | None = None
             bus=backend.bus,
             lanes=backend.lanes,
             credentials=backend.credentials,
+            mappings=backend.mappings,
             metrics=metrics,
         )
         yield Deployment(application, backend, metrics)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         IdFactory,
         IngestIndex,
         Lanes,
+        MappingCatalogue,
         Metrics,
         NormalizedStore,
         Outbox,
@@ -45,6 +46,7 @@ class Application:
     bus: EventBus
     lanes: Lanes
     credentials: CredentialStore
+    mappings: MappingCatalogue
     metrics: Metrics
     rates: TokenBuckets = field(default_factory=TokenBuckets)
     """Of this process: the limit of a vendor is per instance."""

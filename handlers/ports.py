@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Lane,
         OutboxRecord,
         Principal,
+        PublishedMapping,
         QuarantineRecord,
         RawEntry,
     )
@@ -193,6 +194,22 @@ class CredentialStore(Protocol):
 
     def webhook_secrets(self, vendor_id: str, at: datetime) -> Sequence[str]:
         """The vendor's secrets in force at ``at``, newest first, at most two."""
+
+
+class MappingCatalogue(Protocol):
+    """Every version of a mapping that was ever published, and which of them are deployed."""
+
+    def publish(self, mappings: Sequence[PublishedMapping]) -> None:
+        """In one transaction: keep each version that is not there yet; these and no others are deployed from now on.
+
+        A version that is there stays as it was first published. There is at most one of each vendor in one call.
+        """
+
+    def deployed(self) -> Sequence[PublishedMapping]:
+        """The version of each vendor that was published last, by ascending vendor id."""
+
+    def published(self) -> Sequence[PublishedMapping]:
+        """Every version, by ascending vendor id, then in the order in which they were first published."""
 
 
 class Metrics(Protocol):

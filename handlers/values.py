@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -249,6 +250,17 @@ class CompletionResult(StrEnum):
     """The row belongs to another ingest id."""
     UNKNOWN_EVENT = "UNKNOWN_EVENT"
     """There is no row."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedMapping:
+    """One version of a vendor's mapping as it was published; it never changes."""
+
+    vendor_id: str
+    mapping_version: str
+    published_at: datetime
+    contracts: Mapping[str, str]
+    """The texts of the contract files that it was compiled from, by path: enough to compile it again."""
 
 
 class Role(StrEnum):

@@ -22,7 +22,7 @@ from codegen.naming import comment_text, page_code, page_text, py_literal
 from codegen.render.python import kept, lines, scopes, value_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from codegen.ir.project import Project, RuleTrace, VendorMapping
 
@@ -152,12 +152,16 @@ def _ruff(command: str, *options: str, folder: str) -> None:
         raise FormatError(message)
 
 
-def manifest(project: Project, files: Mapping[str, str], version: str) -> str:
-    """Versions and digests of everything generated, in one place so that no file changes for another's sake."""
+def manifest(project: Project, files: Mapping[str, str], contracts: Mapping[str, Sequence[str]], version: str) -> str:
+    """Versions and digests of everything generated, in one place so that no file changes for another's sake.
+
+    ``contracts`` are the contract files of each vendor.
+    """
     return to_json(
         {
             "compiler": version,
             "mappings": {vendor.vendor: vendor.mapping_version for vendor in project.vendors},
+            "contracts": contracts,
             "files": {path: hashlib.sha256(text.encode()).hexdigest() for path, text in sorted(files.items())},
         }
     )

@@ -169,6 +169,12 @@ class Registry:
         document = json.loads((self._root / "lineage" / f"{module}.json").read_text(encoding="utf-8"))
         return tuple(rule for source in document["sources"] for rule in _rules(source["path"], source["entries"]))
 
+    def contracts(self, vendor_id: str) -> Mapping[str, str]:
+        """The texts of the contract files that the vendor's mapping was compiled from, by path."""
+        manifest = json.loads((self._root / "manifest.json").read_text(encoding="utf-8"))
+        paths = manifest["contracts"].get(vendor_id, ())
+        return {path: (self._root / "contracts" / path).read_bytes().decode() for path in paths}
+
     def rule_location(self, vendor_id: str, rule: str) -> str | None:
         """``mappings/<vendor>.yaml:<line>`` of a rule; None if the vendor has no such rule."""
         return next((f"{one.path}:{one.line}" for one in self.lineage(vendor_id) if one.rule == rule), None)

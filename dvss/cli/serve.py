@@ -29,11 +29,13 @@ def serve(
     from dvss.server import logs
     from dvss.server.node import make_node
     from dvss.server.run import address, listen, run
+    from handlers.core.catalogue import publish
 
     logs.configure(sys.stderr)
     listener = listen(host, port)
     url = address(listener)
     with opened(data_dir, public_url=(public_url or url).rstrip("/")) as deployment:
+        publish(deployment.application)
         _announce(url, str(data_dir), has_keys=bool(deployment.backend.credentials.keys.entries()))
         run(make_node(deployment, workers), listener)
 

@@ -18,6 +18,7 @@ from dvss.embedded.event_bus import EmbeddedEventBus
 from dvss.embedded.feed import Feed
 from dvss.embedded.ingest_index import SqliteIngestIndex
 from dvss.embedded.lanes import LaneQueues
+from dvss.embedded.mapping_catalogue import SqliteMappingCatalogue
 from dvss.embedded.normalized_store import SegmentNormalizedStore
 from dvss.embedded.outbox import SqliteOutbox
 from dvss.embedded.quarantine_store import SqliteQuarantineStore
@@ -89,6 +90,7 @@ class EmbeddedBackend:
         self.lanes = LaneQueues(clock)
         self.bus = EmbeddedEventBus(self.lanes, self.feed)
         self.credentials = SqliteCredentialStore(database, clock)
+        self.mappings = SqliteMappingCatalogue(database)
 
     @classmethod
     def open(cls, root: Path, clock: Clock, disk: Disk | None = None) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of a statement below."""
 
 STATEMENTS = (
@@ -131,4 +131,15 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX webhook_secret_by_vendor ON webhook_secret (vendor_id)",
+    """
+    CREATE TABLE published_mapping (
+        published_id INTEGER PRIMARY KEY,
+        vendor_id TEXT NOT NULL,
+        mapping_version TEXT NOT NULL,
+        published_at INTEGER NOT NULL,
+        contracts TEXT NOT NULL,
+        deployed INTEGER NOT NULL,
+        UNIQUE (vendor_id, mapping_version)
+    )
+    """,
 )

@@ -48,7 +48,8 @@ CHANGES = {
 def generated(mapping: str) -> Mapping[str, str]:
     result = compile_project(read_sources(ROOT) | {MAPPING: mapping})
     assert not result.failed, result.diagnostics
-    return result.files
+    # Below contracts/ lie copies of what people wrote: the change itself.
+    return {path: text for path, text in result.files.items() if not path.startswith("generated/contracts/")}
 
 
 def mapping_without(rule: str) -> str:

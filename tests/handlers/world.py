@@ -115,6 +115,7 @@ class World:
             bus=self.backend.bus,
             lanes=self.backend.lanes,
             credentials=self.backend.credentials,
+            mappings=self.backend.mappings,
             metrics=self.metrics,
         )
 

@@ -13,6 +13,7 @@ from tests.ports.contract_credential_store import CredentialStoreContract
 from tests.ports.contract_event_bus import EventBusContract, LanesContract
 from tests.ports.contract_event_queries import EventQueriesContract
 from tests.ports.contract_ingest_index import AcceptContract, MarkerContract, ReopenContract, SupersedeContract
+from tests.ports.contract_mapping_catalogue import MappingCatalogueContract
 from tests.ports.contract_normalized_store import NormalizedStoreContract
 from tests.ports.contract_outbox import OutboxContract
 from tests.ports.contract_quarantine_store import QuarantineStoreContract
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         IdFactory,
         IngestIndex,
         Lanes,
+        MappingCatalogue,
         NormalizedStore,
         Outbox,
         QuarantineStore,
@@ -161,6 +163,12 @@ class TestCredentialStore(CredentialStoreContract):
             assert ends_at is not None
             store.rotate(vendor_id, ends_at - self.clock.at, secret)
             ends_at = its_end
+
+
+class TestMappingCatalogue(MappingCatalogueContract):
+    @pytest.fixture
+    def mappings(self, backend: EmbeddedBackend) -> MappingCatalogue:
+        return backend.mappings
 
 
 class TestSystemClock(ClockContract):
