@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help setup lock codegen demo serve test test-payloads check format soak
+.PHONY: help setup lock codegen demo serve test test-payloads check contracts-check format soak
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: setup ## lint, types, import rules, formatting, generated code; writes no
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m codegen check
+
+contracts-check: setup ## say whom changed contracts break: since BASE (a commit), and since what DATA (.data) has deployed
+	@scripts/contracts-check.sh "$${BASE:-HEAD}" "$${DATA:-.data}"
 
 format: setup ## format the code and mend what can be mended
 	@$(PYTHON) -m ruff check --fix

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from codegen.compiler import resolve
 from codegen.diagnostics import Diagnostics, Severity, Span
-from codegen.frontend.json_schema import value_at
+from codegen.frontend.json_schema import ANNOTATIONS, LIST_BELOW, NAMED_BELOW, ONE_BELOW, below, value_at
 from codegen.frontend.json_source import JsonSource
 from codegen.frontend.schema_store import SchemaStore
+from codegen.frontend.shared import SharedFiles, is_shared
 from codegen.resolve.events import canonical_events
 from codegen.source import MapNode, ScalarNode, load_yaml, plain_value
 
@@ -32,10 +33,11 @@ class Contracts:
         self.sources = sources
         self.diagnostics = Diagnostics()
         self.store = SchemaStore(sources, self.diagnostics)
+        self.shared = SharedFiles(sources, self.diagnostics)
         self.mappings = {
             path.removeprefix(_MAPPING).removesuffix(_YAML): node
             for path in sorted(sources)
-            if path.startswith(_MAPPING) and path.endswith(_YAML) and path.count("/") == 1
+            if path.startswith(_MAPPING) and not is_shared(path)
             if (node := self._node(path)) is not None
         }
         self.openapi = self._node(OPENAPI) if OPENAPI in sources else None
@@ -66,19 +68,22 @@ class Contracts:
         return self.store.inline(JsonSource(path, "", plain_value(node), node))
 
     def written(self, schema: Schema, keyword: str) -> Any:
-        """What the schema says under a keyword, with what its references name in their place."""
-        return self._expanded(schema.source, schema.keywords.get(keyword), ())
+        """What the schema says under a keyword, without words, and with what its references name in their place."""
+        return self._expanded(schema.source, schema.pointer, ()).get(keyword)
 
-    def _expanded(self, source: JsonSource, value: Any, way: tuple[tuple[str, str], ...]) -> Any:
-        if isinstance(value, list):
-            return [self._expanded(source, item, way) for item in value]
-        if not isinstance(value, dict):
-            return value
-        found = self.store.resolve(source, "", value["$ref"]) if isinstance(value.get("$ref"), str) else None
-        if found is None or (found[0].path, found[1]) in way:
-            return {name: self._expanded(source, below, way) for name, below in value.items()}
-        target, pointer = found
-        return self._expanded(target, value_at(target.value, pointer), (*way, (target.path, pointer)))
+    def _expanded(self, source: JsonSource, pointer: str, way: tuple[tuple[str, str], ...]) -> Any:
+        schema = value_at(source.value, pointer)
+        if not isinstance(schema, dict) or (source.path, pointer) in way:
+            return schema
+        way = (*way, (source.path, pointer))
+        said = {keyword: value for keyword, value in schema.items() if keyword not in ANNOTATIONS}
+        for keyword in said.keys() & (ONE_BELOW | LIST_BELOW | NAMED_BELOW):
+            inner = {path: self._expanded(source, pointer + path, way) for path in below({keyword: said[keyword]})}
+            said[keyword] = dict(sorted(inner.items()))
+        if isinstance(said.get("$ref"), str):
+            found = self.store.resolve(source, pointer, said["$ref"])
+            said["$ref"] = self._expanded(*found, way) if found else said["$ref"]
+        return said
 
     def compiled(self, vendor: str) -> VendorMapping | None:
         """The vendor's compiled mapping; None if it does not compile."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from codegen.evolution.changes import Changes
     from codegen.evolution.contracts import Contracts
-    from codegen.evolution.schemas import Kind
+    from codegen.evolution.differences import Kind
     from codegen.evolution.sides import SchemaSides
     from codegen.frontend.json_schema import Schema
     from codegen.source import Node

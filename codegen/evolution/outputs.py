@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Span
 from codegen.evolution.contracts import at, mapping_path, place
+from codegen.evolution.fields import written_fields
 from codegen.evolution.rules import Rule
-from codegen.frontend.json_source import pointer_names
+from codegen.frontend.json_source import escaped, pointer_names
 from codegen.source import MapNode, plain_value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from codegen.evolution.changes import Changes
     from codegen.evolution.contracts import Contracts
     from codegen.frontend.json_schema import Schema
-    from codegen.ir.project import MappedEvent, RuleTrace, VendorMapping
+    from codegen.ir.project import MappedVersion, RuleTrace, VendorMapping
+    from codegen.source import Node
 
+_TABLE = "lookup_"
 _SELECTION = ("when", "filter", "explode", "where")
 _QUOTED = re.compile(r"'[^']*'")
 _OMITS = re.compile(r"(?:\bor|\belse|:|;) omit\b")
@@ -32,6 +35,7 @@ class Pair:
     """One version of an event on both sides."""
 
     event: str
+    base_version: str
     version: str
     before: MapNode
     after: MapNode
@@ -45,6 +49,8 @@ def compare_outputs(vendor: str, base: Contracts, head: Contracts, pairs: Sequen
         return
     old, new = base.compiled(vendor), head.compiled(vendor)
     assert new is not None, "the new contracts compile"
+    if old is not None:
+        _lookups(vendor, old, head, changes)
     for pair in pairs:
         comparison = _Output(vendor, pair, changes)
         comparison.selection()
@@ -53,7 +59,8 @@ def compare_outputs(vendor: str, base: Contracts, head: Contracts, pairs: Sequen
         if old is None:
             comparison.unproven()
         else:
-            comparison.rules(_event(old, pair), _event(new, pair))
+            comparison.rules(_version(old, pair.event, pair.base_version), _version(new, pair.event, pair.version))
+            comparison.blocks(written_fields(base, vendor, pair.before), written_fields(head, vendor, pair.after))
 
 
 def _determined_otherwise(vendor: str, base: Contracts, head: Contracts) -> bool:
@@ -67,8 +74,20 @@ def _may_be_read(path: str) -> bool:
     return path.startswith("schemas/") or (path.startswith("mappings/") and path.count("/") > 1)
 
 
-def _event(mapping: VendorMapping, pair: Pair) -> MappedEvent:
-    return next(event for event in mapping.events if event.event_type == pair.event)
+def _lookups(vendor: str, before: VendorMapping, head: Contracts, changes: Changes) -> None:
+    after, root = head.compiled(vendor), head.mappings[vendor]
+    assert after is not None, "the new contracts compile"
+    old = {table.name: table for table in before.tables}
+    for table in after.tables:
+        if old.get(table.name, table) != table:
+            name = table.name.removeprefix(_TABLE)
+            span, message = place(root, "lookups", name), f"lookup table '{name}' changed"
+            changes.add(Rule.LOOKUP_CHANGED, span, f"lookups/{name}", message, f"readers of events from {vendor}")
+
+
+def _version(mapping: VendorMapping, event: str, version: str) -> MappedVersion:
+    versions = next(one.versions for one in mapping.events if one.event_type == event)
+    return next(one for one in versions if one.version == version)
 
 
 class _Output:
@@ -77,11 +96,11 @@ class _Output:
         self._pair = pair
         self._changes = changes
         self._emits = _text(pair.before, "emits")
-        self._changed = False
+        self._said: set[str] = set()
 
     def _add(self, rule: Rule, span: Span, below: str, message: str) -> None:
-        self._changed = True
         version = f" {self._pair.version}" if self._pair.version else ""
+        self._said.add(below)
         pointer = f"events/{self._pair.event}{version}/{below}"
         affected = f"readers of {self._emits} from {self._vendor}"
         self._changes.add(rule, span, pointer, f"{message} in event '{self._pair.event}'{version}", affected)
@@ -111,32 +130,34 @@ class _Output:
         if old != new:
             self._at_key(Rule.OUTPUT_UNPROVEN, "map", "the base does not compile and the rules differ")
 
-    def rules(self, before: MappedEvent, after: MappedEvent) -> None:
+    def rules(self, before: MappedVersion, after: MappedVersion) -> None:
         """Field by field."""
         old, new = _by_target(before), _by_target(after)
-        for target, trace in new.items():
-            place_of_rule = self._place(trace)
-            if target not in old:
-                self._add(Rule.RULE_ADDED, place_of_rule, f"map{target}", f"{target} is given")
-            elif self._may_go_missing(old[target], trace):
-                message = f"{target} was always given and may be missing"
-                self._add(Rule.FIELD_MAY_BE_MISSING, place_of_rule, f"map{target}", message)
-            elif trace.expression != old[target].expression:
-                message = f"{target} was '{old[target].expression}' and is '{trace.expression}'"
-                self._add(Rule.RULE_CHANGED, place_of_rule, f"map{target}", message)
-        for target, trace in old.items():
+        for target, traces in new.items():
+            span, below = Span(traces[0].path, traces[0].line, 1), f"map{target}"
+            earlier = old.get(target)
+            if earlier is None:
+                self._add(Rule.RULE_ADDED, span, below, f"{target} is given")
+            elif self._goes_missing(earlier, traces):
+                self._add(Rule.FIELD_MAY_BE_MISSING, span, below, f"{target} was always given and may be missing")
+            elif _words(earlier) != _words(traces):
+                message = f"{target} was '{_words(earlier)}' and is '{_words(traces)}'"
+                self._add(Rule.RULE_CHANGED, span, below, message)
+        for target, traces in old.items():
             if target not in new:
-                missing = _may_be_missing(trace, self._pair.base_payload)
+                missing = _may_be_missing(traces, self._pair.base_payload)
                 rule = Rule.RULE_REMOVED if missing else Rule.FIELD_NO_LONGER_GIVEN
                 self._add(rule, place(self._pair.after, "map"), f"map{target}", f"{target} is given no longer")
-        schemas_same = self._pair.base_payload is not None and _same_schemas(before, after, self._pair)
-        if not self._changed and schemas_same and _code(before) != _code(after):
-            self._at_key(Rule.MAPPER_CHANGED, "map", "a table or fragment that the rules use changed")
 
-    def _place(self, trace: RuleTrace) -> Span:
-        return Span(mapping_path(self._vendor), trace.line, self._pair.after.span.column)
+    def blocks(self, before: Mapping[str, Node], after: Mapping[str, Node]) -> None:
+        """What changed inside of a field's block and is no rule of its own, such as the `value:` of an `each:`."""
+        for name, node in after.items():
+            below = f"map/{escaped(name)}"
+            said = any(one == below or one.startswith(f"{below}/") for one in self._said)
+            if not said and name in before and plain_value(before[name]) != plain_value(node):
+                self._add(Rule.RULE_CHANGED, node.span, below, f"/{escaped(name)} is made otherwise")
 
-    def _may_go_missing(self, old: RuleTrace, new: RuleTrace) -> bool:
+    def _goes_missing(self, old: Sequence[RuleTrace], new: Sequence[RuleTrace]) -> bool:
         before = _may_be_missing(old, self._pair.base_payload)
         return not before and _may_be_missing(new, self._pair.head_payload)
 
@@ -151,22 +172,25 @@ def _text(node: MapNode, key: str) -> str:
     return "" if found is None else str(found)
 
 
-def _by_target(event: MappedEvent) -> dict[str, RuleTrace]:
-    return {trace.target: trace for trace in event.traces if trace.target}
+def _by_target(version: MappedVersion) -> dict[str, list[RuleTrace]]:
+    """The rules of each field; the branches of a match may have one each."""
+    found: dict[str, list[RuleTrace]] = {}
+    for trace in version.traces:
+        if trace.target:
+            found.setdefault(trace.target, []).append(trace)
+    return found
 
 
-def _same_schemas(before: MappedEvent, after: MappedEvent, pair: Pair) -> bool:
-    return (before.payload_schema, before.canonical_schema) == (after.payload_schema, after.canonical_schema) and (
-        pair.base_payload is not None and pair.base_payload.source.value == pair.head_payload.source.value
-    )
+def _words(traces: Sequence[RuleTrace]) -> str:
+    return "; ".join(trace.expression for trace in traces)
 
 
-def _code(event: MappedEvent) -> object:
-    return event.functions, event.tables, event.explode
-
-
-def _may_be_missing(trace: RuleTrace, payload: Schema | None) -> bool:
+def _may_be_missing(traces: Sequence[RuleTrace], payload: Schema | None) -> bool:
     """Whether it is certain that some valid payload gives no such field; False where it is not certain."""
+    return any(_omits(trace, payload) for trace in traces)
+
+
+def _omits(trace: RuleTrace, payload: Schema | None) -> bool:
     words = _QUOTED.sub("''", trace.expression)
     if _OMITS.search(words):
         return True

@@ -84,7 +84,7 @@ class Rule(Enum):
     RULE_REMOVED = ("EV413", _O, "A field is gone that a vendor's events did not always have.")
     SELECTION_CHANGED = ("EV414", _O, "Which payloads become events, and how many, changed.")
     ORDER_CHANGED = ("EV415", _O, "The time or the priority by which events are ordered changed.")
-    MAPPER_CHANGED = ("EV416", _O, "A vendor's events are made otherwise, though every rule reads the same.")
+    LOOKUP_CHANGED = ("EV416", _O, "A lookup table of a vendor changed.")
 
     PATH_REMOVED = ("EV501", _B, "Callers: a path or method is gone.", _CALLERS)
     PARAMETER_REMOVED = ("EV502", _B, "Callers: a parameter is gone.", _CALLERS)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codegen.evolution.differences import Kind
 from codegen.evolution.rules import Rule
-from codegen.evolution.schemas import Kind, differences
+from codegen.evolution.schemas import differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -118,15 +118,17 @@ class _Vendor:
         for version in found.removed:
             message = f"version {version} of event '{event}' is gone"
             self._add(Rule.EVENT_VERSION_REMOVED, root, (*names, "versions"), message)
-        for version in found.added:
-            message = f"version {version} of event '{event}' is new"
-            self._add(Rule.EVENT_VERSION_ADDED, root, (*names, "versions"), message)
+        for version, node in found.added:
+            when = _plain(at(node, "when"))
+            rule = Rule.EVENT_VERSION_ADDED if when is None else Rule.SELECTION_CHANGED
+            taken = "" if when is None else f" and takes the payloads for which {when} holds"
+            self._add(rule, root, (*names, "versions"), f"version {version} of event '{event}' is new{taken}")
         pairs = []
-        for version, old, new in found.kept:
+        for base_version, version, old, new in found.kept:
             base, head = self._base.payload(self._vendor, old), self._head.payload(self._vendor, new)
             assert head is not None, "the new contracts compile"
             self._schemas.compare(base, head, SENDERS, f"vendor {self._vendor}")
-            pairs.append(Pair(event, version, old, new, base, head))
+            pairs.append(Pair(event, base_version, version, old, new, base, head))
         return pairs
 
 

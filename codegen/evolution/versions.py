@@ -21,9 +21,9 @@ ONLY = ""
 class Versions:
     """The versions of one event on both sides."""
 
-    kept: Sequence[tuple[str, MapNode, MapNode]]
+    kept: Sequence[tuple[str, str, MapNode, MapNode]]
     removed: Sequence[str]
-    added: Sequence[str]
+    added: Sequence[tuple[str, MapNode]]
 
 
 def paired_versions(before: Node | None, after: MapNode) -> Versions:
@@ -34,10 +34,14 @@ def paired_versions(before: Node | None, after: MapNode) -> Versions:
         successor[ONLY] = _heir(old[ONLY], new)
     return Versions(
         kept=[
-            (successor[version], node, new[successor[version]]) for version, node in old.items() if version in successor
+            (version, successor[version], node, new[successor[version]])
+            for version, node in old.items()
+            if version in successor
         ],
         removed=[version or "without a name" for version in old if version not in successor],
-        added=[version or "without a name" for version in new if version not in successor.values()],
+        added=[
+            (version or "without a name", node) for version, node in new.items() if version not in successor.values()
+        ],
     )
 
 
