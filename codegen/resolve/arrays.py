@@ -144,12 +144,14 @@ class ArrayCompiler:
         path = source.operands[0]
         plain = len(source.operands) == 1 and not source.steps and isinstance(path, Path)
         if plain and isinstance(path, Path) and path.is_many:
-            found = self._levels(path, scopes)
+            with self._blocks.pipelines.operands.filling(target):
+                found = self._levels(path, scopes)
         else:
             found = self._one(source, scopes, target)
         if found is None or where is None:
             return found
-        judged = self._blocks.pipelines.operands.predicates.judge(where, found.scopes)
+        with self._blocks.pipelines.operands.filling(target):
+            judged = self._blocks.pipelines.operands.predicates.judge(where, found.scopes)
         if judged is None:
             return found
         found.pipeline.sources += judged.sources

@@ -68,7 +68,8 @@ class ChoiceCompiler:
         pipeline = Pipeline(type_of_literal(None))
         statements: list[Statement] = []
         for number, branch in enumerate(block.branches, 1):
-            judged = self._blocks.pipelines.operands.predicates.judge(branch.predicate, scopes)
+            with self._blocks.pipelines.operands.filling(target):
+                judged = self._blocks.pipelines.operands.predicates.judge(branch.predicate, scopes)
             end = self._end(branch.value, scopes, target.branch(str(number), f"branch {number}"), pipeline)
             if judged is not None and end is not None:
                 pipeline.sources += judged.sources

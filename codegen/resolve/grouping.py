@@ -16,7 +16,7 @@ from codegen.resolve.types import type_of_schema
 if TYPE_CHECKING:
     from codegen.frontend.document import EntriesBlock, GroupBlock
     from codegen.frontend.syntax import Expression, Outcome
-    from codegen.ir.statements import Statement, Value
+    from codegen.ir.statements import Statement
     from codegen.resolve.arrays import Elements
     from codegen.resolve.blocks import BlockCompiler, Made
     from codegen.resolve.operands import Found
@@ -117,7 +117,7 @@ class CollectionCompiler:
             return None
         found.pipeline.sources += made.sources
         found.pipeline.steps += made.steps
-        pairs = found.each(Apply("pair", (_text(key), made.value)))
+        pairs = found.each(Apply("pair", (key.value, made.value)))
         end = self._outcomes.consequence(outcome, found.pipeline, target, "DUPLICATE_KEY", "each key once")
         if end is None:
             return None
@@ -134,8 +134,3 @@ class CollectionCompiler:
     def _duplicates(source: Expression) -> Outcome | None:
         outcomes = source.steps[-1].outcomes if source.steps else source.outcomes
         return next((one for one in reversed(outcomes) if not one.conditions), None)
-
-
-def _text(key: Found) -> Value:
-    """A key as the name of a member."""
-    return key.value if key.type.kind == "string" else Apply("string", (key.value,))

@@ -52,6 +52,7 @@ class OperandCompiler:
         self._diagnostics = diagnostics
         self._output = output
         self._pipelines = pipelines
+        self._target = output.event
         self.is_unchecked = False
         """The payload was not validated: nothing is certain to be there or of any type."""
         self.predicates = PredicateCompiler(diagnostics, self)
@@ -59,7 +60,7 @@ class OperandCompiler:
 
     def of_predicate(self, group: Group, scopes: tuple[Scope, ...]) -> Found | None:
         """The value of an expression in parentheses that a predicate compares."""
-        return self.group(group, scopes, self._output.event.term())
+        return self.group(group, scopes, self._target.term())
 
     @contextmanager
     def unchecked(self) -> Iterator[None]:
@@ -68,9 +69,16 @@ class OperandCompiler:
         yield
         self.is_unchecked = False
 
+    @contextmanager
+    def filling(self, target: Target) -> Iterator[None]:
+        """What predicates and arguments inside refuse is refused by the rule of this target."""
+        before, self._target = self._target, target
+        yield
+        self._target = before
+
     def argument(self, operand: Operand, scopes: tuple[Scope, ...]) -> Found | None:
         """An argument of a step; None if it was reported."""
-        return self.operand(operand, scopes, self._output.event.term())
+        return self.operand(operand, scopes, self._target.term())
 
     def operand(self, operand: Operand, scopes: tuple[Scope, ...], target: Target) -> Found | None:
         """The operand; None if it was reported."""

@@ -44,6 +44,18 @@ class PipelineCompiler:
         takes_absent: bool = False,
     ) -> Pipeline | None:
         """The expression's value before anything is asked of its type; None if it was reported."""
+        with self.operands.filling(target):
+            return self._source(expression, scopes, target, takes_null=takes_null, takes_absent=takes_absent)
+
+    def _source(
+        self,
+        expression: Expression,
+        scopes: tuple[Scope, ...],
+        target: Target,
+        *,
+        takes_null: bool,
+        takes_absent: bool,
+    ) -> Pipeline | None:
         pipeline = self._operands(expression, scopes, target)
         if pipeline is None:
             return None

@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:cba59c490b5fc8299866caed88cea50a445fa084ab2fbd1b14ec1fbe5b284f18",
+    mapping_version="sha256:b104c76899002d6e22ca8a8a41f2d34c3b5fc627ff95381153e824f6d8d10f57",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

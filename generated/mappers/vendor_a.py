@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:0eb5e255f37f6800ae80028a8119d2e38f55efe3d35182390173578a875b3cb8",
+    mapping_version="sha256:b27218ab84fb5bcbec57e7751a34ca6520f84be44898ac96ac6cbdfd3bfa33c7",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

@@ -1087,8 +1087,8 @@ def _product_created__tags(payload: Any, envelope: Any) -> Any:
     return value
 
 
-def _product_created__part_1(payload: Any, envelope: Any) -> Any:
-    # <- variations | count
+def _product_created__variants__part_1(payload: Any, envelope: Any) -> Any:
+    # variants <- variations | count
     value: Any = rt.get(payload, "variations")
     if value is rt.ABSENT:
         return rt.ABSENT
@@ -1193,7 +1193,7 @@ def _product_created__variants__otherwise__item__n_1(payload: Any, envelope: Any
 
 def _product_created__variants(payload: Any, envelope: Any) -> Any:
     # variants <- when
-    if rt.less(0, _product_created__part_1(payload, envelope)):
+    if rt.less(0, _product_created__variants__part_1(payload, envelope)):
         return _product_created__variants__branch_1(payload, envelope)
     return [_product_created__variants__otherwise__item__n_1(payload, envelope)]
 
@@ -1303,8 +1303,8 @@ def _product_updated__tags(payload: Any, envelope: Any) -> Any:
     return value
 
 
-def _product_updated__part_1(payload: Any, envelope: Any) -> Any:
-    # <- variations | count
+def _product_updated__variants__part_1(payload: Any, envelope: Any) -> Any:
+    # variants <- variations | count
     value: Any = rt.get(payload, "variations")
     if value is rt.ABSENT:
         return rt.ABSENT
@@ -1409,7 +1409,7 @@ def _product_updated__variants__otherwise__item__n_1(payload: Any, envelope: Any
 
 def _product_updated__variants(payload: Any, envelope: Any) -> Any:
     # variants <- when
-    if rt.less(0, _product_updated__part_1(payload, envelope)):
+    if rt.less(0, _product_updated__variants__part_1(payload, envelope)):
         return _product_updated__variants__branch_1(payload, envelope)
     return [_product_updated__variants__otherwise__item__n_1(payload, envelope)]
 
@@ -1576,7 +1576,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=1048576,
-    mapping_version="sha256:40b94c9853db9640b70961b5676796bc608a484756309da0eb6c2f3d4916820c",
+    mapping_version="sha256:053561ae01a122a5848fe6bd00288f373904e009d4c2822e13498d69678d6725",
     source="mappings/woocommerce.yaml",
     digest_without=(),
     webhook=WebhookBinding(

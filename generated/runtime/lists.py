@@ -113,9 +113,9 @@ def grouped(pairs: list[tuple[Any, Any]]) -> list[dict[str, Any]]:
     return list(groups.values())
 
 
-def entries(pairs: list[tuple[str, Any]]) -> Any:
-    """The pairs as an object; FAILED where a key stands twice."""
-    found = dict(pairs)
+def entries(pairs: list[tuple[Any, Any]]) -> Any:
+    """The pairs as an object, keys as texts; FAILED where a key stands twice."""
+    found = {string(key): value for key, value in pairs}
     return found if len(found) == len(pairs) else FAILED
 
 
