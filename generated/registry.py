@@ -11,6 +11,7 @@ REGISTRY = Registry(
     "generated",
     Path(__file__).parent,
     {
+        "adyen": "adyen",
         "amazon": "amazon",
         "bigcommerce": "bigcommerce",
         "shopify": "shopify",

@@ -13,6 +13,18 @@ from tests.golden.cases import deliver, outcome_of, sent
 pytestmark = pytest.mark.payloads
 
 EXPECTED = {
+    "adyen": {
+        "AUTHORISATION.json": "PaymentUpdated x 1",
+        # Trial deliveries do not say which payment they change.
+        "CANCELLATION.json": "MAPPING_REJECTED /NotificationRequestItem/originalReference",
+        "CANCEL_OR_REFUND.json": "MAPPING_REJECTED /NotificationRequestItem/originalReference",
+        "CAPTURE.json": "MAPPING_REJECTED /NotificationRequestItem/originalReference",
+        # A notification of Adyen's platforms, which have no items.
+        "accountHolderCreated.raw.json": "ENVELOPE_UNREADABLE /notificationItems",
+        "authorisationTrue@sdk.json": "PaymentUpdated x 1",
+        "captureTrue@sdk.json": "PaymentUpdated x 1",
+        "refundTrue@sdk.json": "RefundUpdated x 1",
+    },
     "amazon": {
         "FBA_INVENTORY_AVAILABILITY_CHANGES.json": "InventoryUpdated x 2",
         "FULFILLMENT_ORDER_STATUS.json": "FulfilmentUpdated x 1",
