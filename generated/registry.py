@@ -14,6 +14,7 @@ REGISTRY = Registry(
         "adyen": "adyen",
         "amazon": "amazon",
         "bigcommerce": "bigcommerce",
+        "paypal": "paypal",
         "shopify": "shopify",
         "square": "square",
         "stripe": "stripe",

@@ -32,7 +32,7 @@ PERSONAL = re.compile(
 )
 NAMES_OF_THINGS = {
     "/properties/name",
-    *(f"/$defs/{thing}/properties/name" for thing in ("LineItem", "NoteAttribute", "Category")),
+    *(f"/$defs/{thing}/properties/name" for thing in ("LineItem", "NoteAttribute", "Category", "Product")),
 }
 
 ALL = sorted(schemas())

@@ -44,6 +44,13 @@ EXPECTED = {
         "store.shipment.created.json": "ignored",
         "store.sku.inventory.updated.json": "InventoryUpdated x 1",
     },
+    "paypal": {
+        "CATALOG.PRODUCT.UPDATED.json": "ProductUpdated x 1",
+        "CHECKOUT.ORDER.APPROVED.json": "OrderStatusChanged x 1",
+        "CHECKOUT.ORDER.COMPLETED.json": "OrderStatusChanged x 1",
+        "CUSTOMER.DISPUTE.CREATED.json": "PaymentUpdated x 1",
+        "PAYMENT.SALE.COMPLETED.json": "PaymentUpdated x 1",
+    },
     "shopify": {
         "checkouts.create.json": "ignored",
         "fulfillments.create.json": "FulfilmentUpdated x 1",
