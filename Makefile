@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help setup lock codegen demo serve test test-payloads check contracts-check format soak
+.PHONY: help setup lock codegen demo serve test golden test-payloads check contracts-check format soak
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ serve: setup ## run the pipeline on this machine (data in .data/)
 
 test: setup ## run the tests
 	@$(PYTHON) -m pytest -m "not payloads and not soak"
+
+golden: setup ## write what the golden cases (of VENDOR=<id>) become; read the difference before you commit it
+	@DVSS_UPDATE=1 $(PYTHON) -m pytest -q tests/golden/test_golden.py $(if $(VENDOR),-k '$(VENDOR)')
 
 test-payloads: setup ## run real vendor payloads from the folder named by DVSS_PAYLOADS through the mappings
 	@: $${DVSS_PAYLOADS:?names the folder of real vendor payloads, one folder a vendor}

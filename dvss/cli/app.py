@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from dvss.cli import audit, demo, events, keys, mappings, quarantine, replay, send, serve, trial
+from dvss.cli import audit, demo, events, keys, mappings, quarantine, replay, send, serve, trial, vendors
 from dvss.cli.terminal import Exit, visible
 from handlers.values import DvssError
 
@@ -29,6 +29,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.add_typer(keys.app, name="key")
 app.add_typer(mappings.app, name="mappings")
+app.add_typer(vendors.app, name="vendor")
 app.command("audit")(audit.audit)
 
 
