@@ -137,6 +137,12 @@ def test_a_text_is_a_moment(step: str, text: str, arguments: tuple[str, ...], re
     assert getattr(runtime, step)(text, *arguments) == result
 
 
+def test_months_have_english_names() -> None:
+    names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    found = [runtime.timestamp(f"2 {name} 2026Z", "D MMM YYYYZ") for name in names]
+    assert found == [f"2026-{month:02}-02T00:00:00Z" for month in range(1, 13)]
+
+
 @pytest.mark.parametrize(("step", "count", "result"), EPOCHS)
 def test_a_count_is_a_moment(step: str, count: str, result: Any) -> None:
     assert getattr(runtime, step)(exact_json.parse(count.encode())) == result
