@@ -229,3 +229,14 @@ FAULTS: list[tuple[str, tuple[Any, ...], str | None]] = [
 @pytest.mark.parametrize(("step", "arguments", "fault"), FAULTS)
 def test_constants_are_checked(step: str, arguments: tuple[Any, ...], fault: str | None) -> None:
     assert STEPS[step].fault(tuple(map(type_of_literal, arguments))) == fault
+
+
+def test_what_steps_take_from_outside_is_part_of_their_entries() -> None:
+    libraries = {name: step.libraries for name, step in STEPS.items() if step.libraries}
+    assert libraries == {
+        "extract": ("google-re2",),
+        "replace": ("google-re2",),
+        "local_timestamp": ("tzdata",),
+        "phone": ("phonenumberslite",),
+    }
+    assert {name: step.envelope for name, step in STEPS.items() if step.envelope} == {"tokenise": ("tokenKey",)}
