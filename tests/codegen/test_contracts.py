@@ -138,7 +138,8 @@ def test_the_compiler_and_the_run_time_have_the_same_limits() -> None:
     assert runtime.string(big) == "-" + "9" * 1_000
     assert runtime.integer("9" * 1_000) == -big
     assert runtime.integer("9" * 1_001) is runtime.FAILED
-    assert runtime.minor_units("9" * 1_000 + ".99", "USD") == int("9" * 1_002)
+    assert runtime.minor_units("9" * 998 + ".99", "USD") == int("9" * 1_000)
+    assert runtime.minor_units("9" * 999 + ".99", "USD") is runtime.FAILED
     assert runtime.string(exact_json.parse(b"1e-1000")) == "0." + "0" * 999 + "1"
     assert exact_json.parse(exact_json.dump({"n": big})) == {"n": big}
 

@@ -26,22 +26,22 @@ MAPPING = "mappings/square.yaml"
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 MATCH = """\
-      locationId:
-        match: data.object.payment.source_type or omit
-        cases:
-          CARD: online
-        else: omit
-      orderId: data.object.payment.order_id
+    locationId:
+      match: data.object.payment.source_type or omit
+      cases:
+        CARD: online
+      else: omit
+    orderId: data.object.payment.order_id
 """
 CHANGES = {
     "changed_path": ("      sku: catalog_object_id\n", "      sku: location_id\n"),
     "changed_step": ("calculated_at | timestamp\n", "calculated_at | trim | timestamp or omit\n"),
     "changed_constant": ("          CANCELED: CANCELLED\n", "          CANCELED: FAILED\n"),
     "rule_at_the_top": (
-        "      paymentId: data.object.payment.id\n",
-        "      locationId: data.object.payment.location_id\n      paymentId: data.object.payment.id\n",
+        "    paymentId: data.object.payment.id\n",
+        "    locationId: data.object.payment.location_id\n    paymentId: data.object.payment.id\n",
     ),
-    "match_at_the_top": ("      orderId: data.object.payment.order_id\n", MATCH),
+    "match_at_the_top": ("    orderId: data.object.payment.order_id\n", MATCH),
 }
 
 
@@ -59,13 +59,13 @@ def mapping_without(rule: str) -> str:
 @cache
 def before(name: str) -> Mapping[str, str]:
     """What is generated before the change; for the inserted rule, without it."""
-    return generated(mapping_without("      locationId: data.object.payment.location_id\n" if "top" in name else ""))
+    return generated(mapping_without("    locationId: data.object.payment.location_id\n" if "top" in name else ""))
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_only_the_changed_rule_changes(name: str) -> None:
     old, new = CHANGES[name]
-    source = mapping_without("      locationId: data.object.payment.location_id\n" if "top" in name else "")
+    source = mapping_without("    locationId: data.object.payment.location_id\n" if "top" in name else "")
     assert old in source
     first, second = before(name), generated(source.replace(old, new, 1))
     assert first.keys() == second.keys()
