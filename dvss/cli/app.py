@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from dvss.cli import audit, demo, events, keys, mappings, quarantine, replay, send, serve, trial, vendors
+from dvss.cli import audit, demo, events, explain, keys, mappings, quarantine, replay, send, serve, trial, vendors
 from dvss.cli.terminal import Exit, visible
 from handlers.values import DvssError
 
@@ -24,6 +24,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("send")(send.send)
 app.command("try")(trial.try_)
+app.command("explain")(explain.explain)
 app.add_typer(events.app, name="events")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dvss.cli import terminal
+from dvss.cli.explain import print_lineage
 from dvss.cli.options import AsJson  # noqa: TC001 - typer reads annotations at run time
 
 if TYPE_CHECKING:
@@ -116,8 +117,9 @@ def _headers(lines: Sequence[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """One event's envelope, and what its payload became."""
+    """One event's payload and envelope, and what they became."""
 
+    payload: Any
     envelope: Mapping[str, Any]
     outcome: Mapped | Refused
 
@@ -183,34 +185,33 @@ def _trial(registry: Registry, profile: VendorProfile, payload: Any, told: Mappi
         vendor_id=profile.vendor_id, received_at=EXAMPLE_TIME, token_key=EXAMPLE_TOKEN_KEY, **told
     )
     outcome = normalize_payload(registry, profile, envelope["eventType"], payload, envelope)
-    del envelope["tokenKey"]
-    return _Trial(envelope, outcome)
+    return _Trial(payload, envelope, outcome)
 
 
 def _show(registry: Registry, profile: VendorProfile, trial: _Trial, *, explain: bool, as_json: bool) -> None:
-    from dvss.lineage import trace
+    from dvss.lineage import Run, trace
     from handlers.core.mapping import Refused
 
     outcome = trial.outcome
     if isinstance(outcome, Refused):
         _show_refusal(outcome, as_json=as_json)
         return
-    event_type = trial.envelope["eventType"]
-    traced = trace(registry.lineage(profile.vendor_id), event_type, profile.source, outcome.data) if explain else ()
+    traced = trace(Run(registry, profile.vendor_id, trial.payload, trial.envelope, outcome)) if explain else ()
     if as_json:
         emits = outcome.binding.emits if outcome.binding else None
-        document = {"eventType": emits, "events": list(outcome.data), "envelope": trial.envelope}
+        envelope = {name: value for name, value in trial.envelope.items() if name != "tokenKey"}
+        document = {"eventType": emits, "events": list(outcome.data), "envelope": envelope}
         terminal.print_json(document | ({"lineage": list(traced)} if explain else {}))
         return
     if outcome.binding is None:
+        event_type = trial.envelope["eventType"]
         terminal.console().print(f"{profile.source} ignores {event_type}: it is kept raw and becomes no event.")
         return
     for number, data in enumerate(outcome.data):
         event = {"eventType": outcome.binding.emits, "schemaVersion": outcome.binding.schema_version}
         terminal.print_canonical(event | {"eventId": f"event {number}", "data": data}, is_published=True)
     if explain:
-        rows = [(t.target, " ".join(t.sources), " | ".join(t.steps), t.place, t.value) for t in traced]
-        terminal.print_table("Lineage", ("canonical field", "from", "steps", "rule", "value"), rows)
+        print_lineage(traced)
 
 
 def _show_refusal(refused: Refused, *, as_json: bool) -> None:

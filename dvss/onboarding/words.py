@@ -76,6 +76,7 @@ def meanings(name: str) -> frozenset[str]:
     return frozenset(_FIRST.get(word) or _FIRST.get(word.removesuffix("s"), word) for word in told)
 
 
+@cache
 def nearness(name: str, other: str) -> float:
     """How near two names are: 0 for nothing in common, 1 for the same meaning."""
     left, right = meanings(name), meanings(other)

@@ -158,8 +158,13 @@ class Registry:
 
         Messages name no value of the document.
         """
-        schema = (self._root / "schemas" / f"{name}.json").read_text(encoding="utf-8")
-        return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, mask="the value", offline=True)
+        return jsonschema_rs.Draft202012Validator(
+            self.schema(name), validate_formats=True, mask="the value", offline=True
+        )
+
+    def schema(self, name: str) -> str:
+        """The text of a contract's JSON Schema by its name for ``validator``; it refers to no other file."""
+        return (self._root / "schemas" / f"{name}.json").read_text(encoding="utf-8")
 
     def _lineage(self, vendor_id: str) -> Sequence[RuleLineage]:
         """Every rule of the vendor's mapping in the file's order; empty for an unknown vendor."""
