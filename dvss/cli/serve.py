@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dvss.cli import terminal
 from dvss.cli.options import DEFAULT_DATA_DIR, DEFAULT_HOST, DEFAULT_PORT, DataDir
+
+log = logging.getLogger("dvss.serve")
 
 DEFAULT_WORKERS = 4
 
@@ -36,8 +40,21 @@ def serve(
     url = address(listener)
     with opened(data_dir, public_url=(public_url or url).rstrip("/")) as deployment:
         publish(deployment.application)
+        _warn_of_stale_contracts()
         _announce(url, str(data_dir), has_keys=bool(deployment.backend.credentials.keys.entries()))
         run(make_node(deployment, workers), listener)
+
+
+def _warn_of_stale_contracts() -> None:
+    import generated
+    from dvss.staleness import stale_contracts
+
+    stale = stale_contracts(Path(generated.__file__).parent.parent)
+    if stale:
+        more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
+        log.warning(
+            "generated/ was not compiled from %s%s as it is; run `make codegen`, then start again.", stale[0], more
+        )
 
 
 def _announce(url: str, data_dir: str, *, has_keys: bool) -> None:
