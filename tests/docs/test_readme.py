@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(\w+)(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COPIED = (
     "codegen", "docs", "dvss", "generated", "handlers", "mappings", "openapi", "requirements", "schemas", "scripts",
-    "Makefile", ".python-version",
+    "tests", "Makefile", "pyproject.toml", ".python-version",
 )  # fmt: skip
 
 
@@ -120,6 +120,10 @@ def test_the_walk_through_works_as_it_is_written(reader: Reader, server: list[su
     tried = next(text for command, text in said.items() if command.startswith("dvss try"))
     assert '"sku": "ABC-001"' in tried
     assert "mappings/acme.yaml:" in tried
+    assert "mappings/acme.yaml:" in said["dvss events list"].split("Lineage")[1]
+    cases = reader.folder / "tests/golden/acme/stock_level"
+    assert {path.name for path in cases.glob("*/canonical.json")} == {"canonical.json"}
+    reader.run("python -m pytest -q tests/golden/test_golden.py -k acme")
     posted = json.loads(next(text for command, text in said.items() if "-d '{" in command))
     assert posted["status"] == "ACCEPTED"
     assert posted["ingestId"] in said["dvss events list"]
@@ -137,7 +141,11 @@ def wait_until_normalized(reader: Reader, address: str) -> None:
 
 
 def test_the_diagnostic_that_it_shows_is_the_compilers_own(reader: Reader) -> None:
-    mapping = next(fence for fence in fences() if fence.role == "file=mappings/acme.yaml").text
+    files = {fence.role.removeprefix("file="): fence.text for fence in fences() if fence.role.startswith("file=")}
+    mapping = files.pop("mappings/acme.yaml")
+    for name, text in files.items():
+        (reader.folder / name).write_text(text, encoding="utf-8")
+    reader.run(next(fence.text for fence in fences() if fence.text.startswith("dvss vendor new")))
     broken = mapping.replace("on_hand | integer or quarantine", "on_hand | integer")
     (reader.folder / "mappings/acme.yaml").write_text(broken, encoding="utf-8")
     command = [sys.executable, "-m", "codegen", "build"]
