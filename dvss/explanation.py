@@ -46,6 +46,9 @@ class Explanation:
                 "now: rules and lines here are the latter's."
             )
         is_mapped = isinstance(self.outcome, Mapped)
+        if isinstance(self.outcome, Mapped) and not self.outcome.data:
+            why = "is filtered out" if self.outcome.binding else "is ignored"
+            found.append(f"The payload {why} by the mapping: it is kept raw and becomes no canonical event.")
         if self.way.quarantine is not None and is_mapped:
             found.append("The mapping in force takes it: `dvss quarantine release` normalizes it anew.")
         elif self.way.quarantine is None and not self._is_as_stored():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -34,6 +35,12 @@ _EPOCHS = (
     (10**11, 10**13, "epoch_milliseconds"),
     (10**14, 10**16, "epoch_microseconds"),
 )
+_TO_CODES: dict[str, Callable[[str], Any]] = {
+    "": str,
+    "upper": rt.upper,
+    "country": rt.country,
+    "currency": rt.currency,
+}
 _ODDS_OF_INTEGER_AS_TIME = 0.8
 
 
@@ -91,6 +98,8 @@ def scalar(target: Target, source: Source) -> Conversion | None:
         return Conversion("", 1.0, can_fail=True) if kinds == {str} else None
     if target.is_time:
         return _to_time(source.values)
+    if "pattern" in target.asks and kinds == {str}:
+        return _to_pattern(target.asks["pattern"], source.values)
     return _BY_KIND[target.kind](source.values, kinds) if target.kind in _BY_KIND else None
 
 
@@ -163,6 +172,14 @@ def _to_time(values: tuple[Any, ...]) -> Conversion | None:
         for low, high, step in _EPOCHS:
             if all(low <= rt.decimal(value) < high for value in values):
                 return Conversion(step, _ODDS_OF_INTEGER_AS_TIME, can_fail=True)
+    return None
+
+
+def _to_pattern(pattern: str, texts: tuple[str, ...]) -> Conversion | None:
+    for steps, step in _TO_CODES.items():
+        made = [step(text) for text in texts]
+        if all(text is not rt.FAILED and re.search(pattern, text) for text in made):
+            return Conversion(steps, 1.0 if not steps else 0.9, can_fail=True)
     return None
 
 

@@ -69,10 +69,15 @@ def _outcome(target: Target) -> str:
 
 
 def _others(found: list[Guess]) -> str:
-    """Further sources, in a comment behind the rule."""
-    others = ", ".join(guess.source.path for guess in found[1:])
-    doubt = "by its type alone; " if found[0].score < guessing.LEAST_SCORE else ""
-    return f"  # {doubt}or {others}" if others else (f"  # {doubt.rstrip('; ')}" if doubt else "")
+    """What to think of, in a comment behind the rule: a doubt, and further sources."""
+    told = []
+    if found[0].score < guessing.LEAST_SCORE:
+        told.append("by its type alone")
+    if found[0].conversion.steps.startswith("local_timestamp"):
+        told.append("which zone is it?")
+    if others := ", ".join(guess.source.path for guess in found[1:]):
+        told.append(f"or {others}")
+    return f"  # {'; '.join(told)}" if told else ""
 
 
 def _inside(lines: list[str]) -> list[str]:

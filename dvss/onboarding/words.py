@@ -32,15 +32,16 @@ _ROWS = (
     "city town",
     "line1 street address1",
     "line2 address2",
-    "country nation countrycode",
+    "country nation countrycode countryiso countryiso2",
     "currency ccy currencycode",
     "customer buyer client",
-    "shipping ship delivery recipient",
+    "shipping ship deliver delivery recipient destination",
     "billing bill invoice payer",
-    "fulfilment fulfillment shipment parcel",
+    "fulfilment fulfillment shipment",
     "counted taken asof measured checked",
     "refund return",
     "payment transaction charge",
+    "packages package parcel parcels boxes box colli",
 )
 _FIRST = {word: row.split()[0] for row in _ROWS for word in row.split()}
 
@@ -57,6 +58,11 @@ _THING_WORDS = (
 _THINGS = frozenset(_THING_WORDS.split())
 
 
+_GENERIC = frozenset({"id", "title", "time", "amount"})
+_GENERIC_WEIGHT = 0.5
+_SPELLING_LENGTH = 2
+_SPELLING_RATIO = 0.8
+_SPELLED = 0.7
 _EMPTY = frozenset({"to", "of", "the", "by", "for", "is"})
 
 
@@ -82,9 +88,18 @@ def nearness(name: str, other: str) -> float:
     left, right = meanings(name), meanings(other)
     if not left or not right:
         return 0.0
-    shared = len(left & right) / len(left | right)
-    spelled = SequenceMatcher(None, "".join(words(name)), "".join(words(other))).ratio()
-    return max(shared, 0.8 * spelled if spelled > 0.75 else 0.0)  # noqa: PLR2004 - below that, letters agree by chance
+    shared = _weight(left & right) / _weight(left | right)
+    one, two = "".join(words(name)), "".join(words(other))
+    # Another spelling of one word, not a longer name that begins with it.
+    is_alike = (
+        abs(len(one) - len(two)) <= _SPELLING_LENGTH and SequenceMatcher(None, one, two).ratio() > _SPELLING_RATIO
+    )
+    return max(shared, _SPELLED if is_alike else 0.0)
+
+
+def _weight(told: frozenset[str]) -> float:
+    """How much words say: half as much those that go with any other."""
+    return sum(_GENERIC_WEIGHT if word in _GENERIC else 1.0 for word in told)
 
 
 def is_personal(name: str, above: str) -> bool:

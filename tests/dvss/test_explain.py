@@ -19,8 +19,10 @@ from dvss.rework import finish
 from dvss.sensitivity import Sensitivity
 from generated.registry import REGISTRY
 from generated.runtime.binding import Registry
+from handlers.core.acceptance import accept
 from handlers.core.mapping import Mapped, normalize_payload
 from handlers.core.reading import mapper_envelope
+from handlers.core.webhooks import read_webhook
 from tests.dvss.program import accept_directly, dvss, envelope
 
 if TYPE_CHECKING:
@@ -302,3 +304,18 @@ def test_an_unknown_event_is_one_sentence(run: Callable[..., Ran]) -> None:
         1,
         "dvss: Vendor vendorA has no event nobody. `dvss events list` shows what there is.\n",
     )
+
+
+def test_an_event_that_the_mapping_ignores_says_so(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with opened(data) as deployment:
+        application = deployment.application
+        profile = application.registry.vendor("woocommerce")
+        assert profile is not None
+        body = b'{"id": 5, "date_modified_gmt": "2026-01-30T20:15:12"}'
+        deliveries = read_webhook(application.registry, profile, "order.deleted", {}, body)
+        (verdict,) = accept(application, deliveries, batch=False)
+        finish(deployment)
+    shown = dvss("explain", verdict.ingest_id, "--data-dir", data, "--json").document
+    assert (shown["lineage"], len(shown["notes"])) == ([], 1)
+    assert "is ignored by the mapping" in shown["notes"][0]
