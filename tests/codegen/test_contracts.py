@@ -109,16 +109,16 @@ OPEN = ("events", "map", "object", "cases", "payload")
 
 def blocks(node: Any, key: str = "") -> Iterator[dict[str, Any]]:
     """Every block of the mapping whose keys are the language's own."""
-    if key == "payload":
+    if key in ("payload", "lookups"):
         return
     if isinstance(node, dict):
-        if key not in OPEN:
+        if key not in (*OPEN, "fragments"):
             yield node
         for name, below in node.items():
-            yield from blocks(below, name if key not in OPEN else "")
+            yield from blocks(below, "map" if key == "fragments" else "" if key in OPEN else name)
     elif isinstance(node, list):
         for below in node:
-            yield from blocks(below)
+            yield from blocks(below, key if key in ("map", "object") else "")
 
 
 @pytest.mark.parametrize("path", MAPPINGS, ids=lambda path: path.relative_to(ROOT).as_posix())
