@@ -72,11 +72,13 @@ def summary(block: Expression | Block | Refusal) -> str:  # noqa: C901 - one cas
         case ObjectBlock():
             return f"object from {block.origin.text}" if block.origin else "object"
         case EachBlock():
-            return f"each {block.source.text}{where_words(block.where)}"
+            made = f" value {summary(block.body.source)}" if isinstance(block.body, ValueBody) else ""
+            return f"each {block.source.text}{where_words(block.where)}{made}"
         case GroupBlock():
             return f"group {block.source.text}{where_words(block.where)} by {block.by.text}"
         case EntriesBlock():
-            return f"entries {block.source.text}{where_words(block.where)} key {block.key.text}"
+            value = summary(block.value.source)
+            return f"entries {block.source.text}{where_words(block.where)} key {block.key.text} value {value}"
         case LookupBlock():
             tail = f"; else {summary(block.otherwise)}" if block.otherwise else ""
             return f"lookup {block.table} by {', '.join(key.text for key in block.keys)}{tail}"

@@ -66,8 +66,9 @@ def schemas(draw: st.DrawFn, kind: str) -> Json:
         ]  # fmt: skip
         return {"type": kind, **draw(st.sampled_from(constraints))}
     # Beyond that bounds are for integers: the validator would round them.
-    allowed = [number for number in NUMBERS if (isinstance(number, int) and kind == "integer") or abs(number) <= 2**53]
-    allowed = [number for number in allowed if kind == "number" or isinstance(number, int)]
+    allowed = [
+        number for number in NUMBERS if (isinstance(number, int) if kind == "integer" else -(2**53) <= number <= 2**53)
+    ]
     least, most = sorted(draw(st.lists(st.sampled_from(allowed), min_size=2, max_size=2)))
     bounds: list[Json] = [
         {}, {"minimum": least}, {"maximum": most}, {"minimum": least, "maximum": most}, {"enum": [least, most]},
