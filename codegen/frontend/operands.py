@@ -95,6 +95,9 @@ class OperandParser(Cursor):
         arguments = [self.sum()]
         while self.take(","):
             arguments.append(self.sum())
+        if self.next.text in ("|", "??") and self.next.kind == "mark":
+            hint = "write `(a | trim)`"
+            raise SyntaxFaultError(self.next.offset, "an argument with steps or '??' stands in parentheses", hint)
         self.need(")")
         return tuple(arguments)
 

@@ -47,6 +47,13 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A value that is worked out only if the runtime's function asks for it, for it may reject the payload."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Invoke:
     """Another function of the same mapper, in the same or (``origin`` given) one deeper scope."""
 
@@ -119,7 +126,9 @@ class Nothing:
     """No value, as if there was nothing at a path."""
 
 
-type Value = Read | Fixed | Current | Item | Nothing | ListOf | Apply | Invoke | PerItem | Collect | EachOf | Lookup
+type Value = (
+    Read | Fixed | Current | Item | Nothing | ListOf | Apply | Later | Invoke | PerItem | Collect | EachOf | Lookup
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from codegen.ir.statements import (
     IsPresent,
     Item,
     Joined,
+    Later,
     ListOf,
     Lookup,
     Negated,
@@ -72,6 +73,8 @@ def value_code(value: Value) -> str:  # noqa: C901, PLR0912 - one case a variant
             return f"[{', '.join(map(value_code, values))}]"
         case Apply(function, arguments):
             return f"rt.{function}({', '.join(value_code(argument) for argument in arguments)})"
+        case Later(later):
+            return f"lambda: {value_code(later)}"
         case Invoke(function, depth, inner):
             if inner is None:
                 return f"_{function}({scopes(depth)})"

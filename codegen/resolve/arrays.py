@@ -88,8 +88,8 @@ class ArrayCompiler:
         value = self._body(block.body, found, target.item(wanted))
         if value is None:
             return None
-        self._outcomes.report_needless(found.pipeline, block.source)
         guards = self.count_guards(block.source, found, target, drops=found.kept or value.may_omit)
+        self._outcomes.report_needless(found.pipeline, block.source)
         statements = [*found.pipeline.statements, found.each(value.value), *guards, Return(Give(Current()))]
         return self._blocks.function(statements, found.pipeline, target, scopes, f"each {block.source.text}")
 

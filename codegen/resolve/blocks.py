@@ -65,7 +65,7 @@ class BlockCompiler:
 
     def assemble(self, fields: tuple[Field, ...], scopes: tuple[Scope, ...], at: Target, key: Span) -> ObjectFunction:
         """The function that builds the object ``at`` from its fields, which stand below ``key``."""
-        self.output.blocks.append(BlockPlace(at.rule, key.path, key.line))
+        self.output.blocks.append(BlockPlace(at.block, key.path, key.line))
         members = []
         known = at.schema.properties
         place = at.schema.title or at.pointer or "the event"

@@ -31,7 +31,7 @@ class OutcomeCompiler:
             return Reject(target.rule, code, pipeline.pointer, expected, pipeline.base)
         if outcome.action is Action.OMIT:
             if target.required:
-                message = f"'{target.pointer}' is required and cannot be left out"
+                message = f"{target.place} is required and cannot be left out"
                 self._diagnostics.add(Code.ABSENT_NOT_TAKEN, outcome.span, message, "use `or quarantine`")
                 return None
             pipeline.may_omit = True
@@ -40,7 +40,7 @@ class OutcomeCompiler:
             self.refuse_default(outcome.span, target)
             return None
         if not target.takes(outcome.value):
-            message = f"{shown(outcome.value)} does not fit '{target.pointer}'"
+            message = f"{shown(outcome.value)} does not fit {target.place}"
             self._diagnostics.add(Code.LITERAL_MISMATCH, outcome.span, message, target.asks(outcome.value))
             return None
         pipeline.instead.append(type_of_literal(outcome.value))
@@ -100,7 +100,7 @@ class OutcomeCompiler:
         sound = True
         if pipeline.type.absent:
             if target.required:
-                message = f"the value may be absent, and '{target.pointer}' is required"
+                message = f"the value may be absent, and {target.place} is required"
                 hint = "add `or quarantine`, or make the field required in the vendor schema"
                 self._diagnostics.add(Code.ABSENT_NOT_TAKEN, span, message, hint)
                 sound = False

@@ -55,6 +55,6 @@ class Output:
     def define(self, statements: Sequence[Statement], target: Target, scopes: tuple[Scope, ...], text: str) -> Invoke:
         """The call of a new function with these statements."""
         name = self.name(target)
-        heading = f"{target.pointer[1:]}{target.case} <- {text}"
+        heading = f"{target.pointer[1:]}{target.case.replace('/*', '')} <- {text}"
         self.functions.append(RuleFunction(name, len(scopes), heading, fold(statements)))
         return Invoke(name, len(scopes))

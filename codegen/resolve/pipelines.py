@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics
 from codegen.frontend.syntax import Condition, Literal
-from codegen.ir.statements import Apply, Assign, Fixed, Guard, Test
+from codegen.ir.statements import Apply, Assign, Fixed, Guard, Later, Read, Test
 from codegen.resolve.fitting import Fitter
 from codegen.resolve.operands import OperandCompiler
 from codegen.resolve.outcomes import OutcomeCompiler, without
@@ -106,7 +106,9 @@ class PipelineCompiler:
             pipeline.pointer, pipeline.base = located.pointer, located.base
         pipeline.sources = [source for value in found for source in value.sources]
         pipeline.steps = [step for value in found for step in value.steps]
-        values = tuple(value.value for value in found)
+        plain = (Read, Fixed)
+        first, *others = (value.value for value in found)
+        values = (first, *(value if isinstance(value, plain) else Later(value) for value in others))
         if len(found) == 1:
             pipeline.located = found[0].located
             pipeline.statements.append(Assign(values[0]))

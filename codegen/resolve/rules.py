@@ -35,7 +35,7 @@ class Target:
     words: tuple[str, ...]
     """The way through the mapping's blocks, for names in generated code."""
     case: str = ""
-    """The cases taken since the field was reached; a rule inside them is still the field's."""
+    """The cases taken and arrays entered since the field was reached; a rule inside them is still the field's."""
 
     def member(self, name: str, span: Span) -> Target:
         """A field of the object."""
@@ -55,10 +55,9 @@ class Target:
             self,
             schema=schema,
             required=True,
-            rule=f"{self.rule}{self.case}/*",
             pointer=f"{self.pointer}/*",
             words=(*self.words, "item"),
-            case="",
+            case=f"{self.case}/*",
         )
 
     def entry(self) -> Target:
@@ -69,10 +68,9 @@ class Target:
             self,
             schema=schema,
             required=True,
-            rule=f"{self.rule}{self.case}/*",
             pointer=f"{self.pointer}/*",
             words=(*self.words, "entry"),
-            case="",
+            case=f"{self.case}/*",
         )
 
     def optional(self) -> Target:
@@ -113,6 +111,16 @@ class Target:
     def term(self) -> Part:
         """A term that is reckoned with: a constant there is no default of the field."""
         return replace(self.part(0), words=self.words, fills_amount=False)
+
+    @property
+    def block(self) -> str:
+        """Name in lineage of the block of fields that builds the value."""
+        return self.rule + "/*" * self.case.count("/*")
+
+    @property
+    def place(self) -> str:
+        """The place in a message's words."""
+        return f"'{self.pointer}'" if self.pointer else "the event"
 
     @property
     def refuses_default(self) -> bool:

@@ -128,6 +128,7 @@ def union(left: ValueType, right: ValueType) -> ValueType:
     minima = [side.minimum for side in both]
     maxima = [side.maximum for side in both]
     lengths = [side.max_length for side in both]
+    counts = [side.max_items for side in both]
     return ValueType(
         kind=kinds.pop() if len(kinds) == 1 else "any" if kinds else "null",
         nullable=left.nullable or right.nullable,
@@ -139,8 +140,18 @@ def union(left: ValueType, right: ValueType) -> ValueType:
         max_length=max(lengths) if None not in lengths else None,  # type: ignore[type-var]  # no None is among them
         pattern=left.pattern if left.pattern == right.pattern else None,
         format=left.format if left.format == right.format else None,
+        items=_union_of_elements(left, right),
+        min_items=min(left.min_items, right.min_items),
+        max_items=max(counts) if None not in counts else None,  # type: ignore[type-var]  # no None is among them
         schema=left.schema if left.schema is right.schema else None,
     )
+
+
+def _union_of_elements(left: ValueType, right: ValueType) -> ValueType | None:
+    elements = (left.element, right.element)
+    if not left.is_list or not right.is_list or left.schema is right.schema is not None or None in elements:
+        return None
+    return union(*elements)  # type: ignore[arg-type]  # no None is among them
 
 
 def list_of(element: ValueType, *, min_items: int = 0, max_items: int | None = None) -> ValueType:

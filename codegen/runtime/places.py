@@ -26,17 +26,21 @@ def get(value: Any, *path: str | int) -> Any:
 
 
 def coalesce(*values: Any) -> Any:
-    """The first value that is present; null is a value."""
-    return next((value for value in values if value is not ABSENT), ABSENT)
+    """The first value that is present; null is a value. One that is a function is called when its turn comes."""
+    return next((value for value in map(_value, values) if value is not ABSENT), ABSENT)
 
 
 def coalesce_but(skipped: tuple[str, ...], *values: Any) -> Any:
     """The first value that is present and none of `null`, `empty`; the last one if there is none."""
-    for value in values[:-1]:
+    for value in map(_value, values[:-1]):
         is_skipped = (value is None and "null" in skipped) or (value in ("", []) and "empty" in skipped)
         if value is not ABSENT and not is_skipped:
             return value
-    return values[-1]
+    return _value(values[-1])
+
+
+def _value(given: Any) -> Any:
+    return given() if callable(given) else given
 
 
 def each(make: Callable[[Any], Any], items: Any, pointer: str, origin: int, scope: int) -> list[Any]:

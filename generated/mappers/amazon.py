@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:b104c76899002d6e22ca8a8a41f2d34c3b5fc627ff95381153e824f6d8d10f57",
+    mapping_version="sha256:7e4f3c1185ea34be29fa31d38dfadbb0f0262c02ecffa3424c3364579171cecc",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

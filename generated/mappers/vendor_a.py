@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:b27218ab84fb5bcbec57e7751a34ca6520f84be44898ac96ac6cbdfd3bfa33c7",
+    mapping_version="sha256:39b5bbc8f40b7fdd326dce046d117e37b6c2cd60966782437cf55097abff807b",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (
