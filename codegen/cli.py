@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codegen.cache import key_of, remember, unchanged
 from codegen.compiler import CompileResult, compile_project
 from codegen.emit import differences, write
 from codegen.evolution import command as comparing
@@ -50,7 +51,23 @@ def _build(root: Path, into: Path, vendor: str | None) -> int:
     if vendor is not None and into.resolve() == root.resolve():
         sys.stderr.write("--vendor compiles a part: name a folder for it with --into.\n")
         return 2
-    result = _compile(sources, vendor)
+    if vendor is not None:
+        return _write(into, _compile(sources, vendor))
+    key = key_of(sources)
+    record = unchanged(into, key)
+    if record is not None:
+        sys.stderr.write("".join(f"{said}\n" for said in record.said))
+        sys.stdout.write(f"{len(record.files)} files generated: nothing changed since the last build\n")
+        return 0
+    result = _compile(sources, None)
+    status = _write(into, result)
+    if not result.failed:
+        remember(into, key, result.files, result.diagnostics)
+    return status
+
+
+def _write(into: Path, result: CompileResult) -> int:
+    """Write what was compiled, and say what changed."""
     if result.failed:
         return 1
     changed = write(into, result.files)

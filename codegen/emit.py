@@ -35,19 +35,20 @@ class Difference:
 def differences(root: Path, files: Mapping[str, str]) -> list[Difference]:
     """Every file below the owned folders that would change, sorted."""
     found: dict[str, Difference] = {}
-    present = _present(root)
+    there = present(root)
     for path, text in files.items():
-        if path not in present:
+        if path not in there:
             found[path] = Difference(path, Change.NEW, _diff(path, "", text))
         elif (before := (root / path).read_bytes().decode("utf-8", errors="replace")) != text:
             found[path] = Difference(path, Change.CHANGED, _diff(path, before, text))
-    for path in present - set(files):
+    for path in there - set(files):
         before = (root / path).read_bytes().decode("utf-8", errors="replace")
         found[path] = Difference(path, Change.ORPHAN, _diff(path, before, ""))
     return [found[path] for path in sorted(found)]
 
 
-def _present(root: Path) -> set[str]:
+def present(root: Path) -> set[str]:
+    """Every file below the owned folders, by path below the project's root."""
     return {
         path.relative_to(root).as_posix()
         for folder in OWNED
@@ -72,8 +73,12 @@ def write(root: Path, files: Mapping[str, str]) -> list[Difference]:
             target.unlink()
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        # A reader never sees half a file: the new one takes the old one's place in one step.
-        part = target.with_name(f".{target.name}.part")
-        part.write_bytes(files[difference.path].encode())
-        part.replace(target)
+        write_whole(target, files[difference.path].encode())
     return changed
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file that no reader sees half of: the new one takes the old one's place in one step."""
+    part = target.with_name(f".{target.name}.part")
+    part.write_bytes(content)
+    part.replace(target)
