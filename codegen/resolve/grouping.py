@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from codegen.diagnostics import Code
 from codegen.frontend.syntax import Action, Group
 from codegen.ir.statements import Apply, Assign, Convert, Current, EachOf, Give, Read, Return
+from codegen.resolve.keys import is_key
 from codegen.resolve.outcomes import declared
 from codegen.resolve.scopes import Scope
 from codegen.resolve.shapes import described, object_of
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from codegen.resolve.blocks import BlockCompiler, Made
     from codegen.resolve.operands import Found
     from codegen.resolve.rules import Target
-
-_KEYS = frozenset({"string", "integer", "boolean"})
 
 
 class CollectionCompiler:
@@ -65,9 +64,7 @@ class CollectionCompiler:
             return None
         # What an expression in parentheses omits is absent: the element is left out then, if that was said.
         omits = any(one.action is Action.OMIT for one in declared(expression))
-        if key.type.kind not in _KEYS or (key.type.absent and not omits) or key.type.nullable:
-            message = f"a key is a text, an integer or a boolean that is there; this is {key.type.describe()}"
-            self._diagnostics.add(Code.TYPE_MISMATCH, expression.span, message, "add `or quarantine`, or `| string`")
+        if not is_key(key.type, expression.span, self._diagnostics, may_be_absent=omits):
             return None
         found.pipeline.sources += key.sources
         found.pipeline.steps += key.steps

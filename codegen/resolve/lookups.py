@@ -22,6 +22,7 @@ from codegen.ir.statements import (
     Table,
 )
 from codegen.naming import PythonIdentifier
+from codegen.resolve.keys import is_key
 from codegen.resolve.outcomes import declared
 from codegen.resolve.rules import Pipeline
 from codegen.resolve.types import type_of_literal
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from codegen.resolve.scopes import Scope
 
 MAX_PARTS = 5
-_KEYS = frozenset({"string", "integer", "boolean"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +130,10 @@ class LookupCompiler:
         if found is None:
             return None
         omits = any(one.action is Action.OMIT for one in declared(key)) and not target.required
-        if found.type.kind not in _KEYS or (found.type.absent and not omits) or found.type.nullable:
-            message = f"a key is a text, an integer or a boolean that is there; this is {found.type.describe()}"
-            self._diagnostics.add(Code.TYPE_MISMATCH, key.span, message, "add `or quarantine`, or `| string`")
+        if not is_key(found.type, key.span, self._diagnostics, may_be_absent=omits):
             return None
-        if found.located and not pipeline.sources:
-            pipeline.pointer, pipeline.base = found.located.pointer, found.located.base
+        if not pipeline.sources:
+            pipeline.pointer, pipeline.base = found.pointer, found.base
         pipeline.sources += found.sources
         pipeline.steps += found.steps
         return found

@@ -17,7 +17,7 @@ from codegen.resolve.scopes import Located, locate
 from codegen.resolve.types import ValueType, type_of_literal, union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from codegen.frontend.syntax import Operand
     from codegen.ir.statements import Value
@@ -43,6 +43,14 @@ class Found:
     steps: list[str] = field(default_factory=list)
     fallible: bool = False
     """It may be FAILED."""
+    pointer: str = ""
+    """Where what it is made of lies, from the scope ``base``; empty if it reads nothing."""
+    base: int = 0
+
+    @property
+    def reads_payload(self) -> bool:
+        """Whether it is more than constants."""
+        return any(not source.startswith("const:") for source in self.sources)
 
 
 class OperandCompiler:
@@ -106,7 +114,8 @@ class OperandCompiler:
             return None
         if path.root == "header":
             self._output.headers.add(str(path.segments[0]))
-        return Found(located.value, located.type, located, [located.lineage, *sources])
+        read = [located.lineage, *sources]
+        return Found(located.value, located.type, located, read, pointer=located.pointer, base=located.base)
 
     def group(self, group: Group, scopes: tuple[Scope, ...], target: Target) -> Found | None:
         """The value of an expression in parentheses; what it omits is absent. None if it was reported."""
@@ -121,8 +130,15 @@ class OperandCompiler:
             value = self._output.define(statements, part, scopes, group.expression.text)
         found = reduce(union, pipeline.instead, pipeline.type)
         found = replace(found, absent=pipeline.type.absent or pipeline.may_omit)
-        located = pipeline.located
-        return Found(value, found, located, pipeline.sources, pipeline.steps)
+        return Found(
+            value,
+            found,
+            pipeline.located,
+            pipeline.sources,
+            pipeline.steps,
+            pointer=pipeline.pointer,
+            base=pipeline.base,
+        )
 
     def _arithmetic(self, sum_: Arithmetic, scopes: tuple[Scope, ...], target: Target) -> Found | None:
         terms = target.term()
@@ -136,10 +152,11 @@ class OperandCompiler:
         return Found(
             value,
             result_of(sum_.operator, left.type, right.type, division),
-            left.located or right.located,
+            None,
             [*left.sources, *right.sources],
             [*left.steps, *right.steps],
             fallible,
+            *place_of([left, right]),
         )
 
     def _number(self, operand: Operand, scopes: tuple[Scope, ...], target: Target) -> Found | None:
@@ -168,13 +185,16 @@ class OperandCompiler:
         found = [part for part in parts if part is not None]
         if len(found) < len(parts):
             return None
+        pointer, base = place_of(found)
         value = Apply("joined", (Fixed(separator.value), *(part.value for part in found)))
         return Found(
             value,
             _joined_type(separator.value, [part.type for part in found]),
-            next((part.located for part in found if part.located), None),
+            None,
             [source for part in found for source in part.sources],
             [step for part in found for step in part.steps],
+            pointer=pointer,
+            base=base,
         )
 
     def _part(self, argument: Operand, scopes: tuple[Scope, ...], target: Target) -> Found | None:
@@ -184,6 +204,11 @@ class OperandCompiler:
             self._diagnostics.add(Code.WRONG_ARGUMENTS, argument.span, message)
             return None
         return found
+
+
+def place_of(found: Iterable[Found]) -> tuple[str, int]:
+    """Where the first of the operands lies that reads the payload, and the scope that its pointer starts at."""
+    return next(((one.pointer, one.base) for one in found if one.reads_payload), ("", 0))
 
 
 def _joined_type(separator: str, parts: list[ValueType]) -> ValueType:

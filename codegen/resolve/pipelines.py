@@ -10,7 +10,7 @@ from codegen.diagnostics import Code, Diagnostics
 from codegen.frontend.syntax import Condition, Literal
 from codegen.ir.statements import Apply, Assign, Fixed, Guard, Later, Read, Test
 from codegen.resolve.fitting import Fitter
-from codegen.resolve.operands import OperandCompiler
+from codegen.resolve.operands import OperandCompiler, place_of
 from codegen.resolve.outcomes import OutcomeCompiler, without
 from codegen.resolve.rules import Pipeline
 from codegen.resolve.stepping import StepCompiler
@@ -101,9 +101,7 @@ class PipelineCompiler:
     def _joined(self, expression: Expression, found: list[Found], target: Target) -> Pipeline | None:
         """The first of the operands that is not passed over."""
         pipeline = Pipeline(_type_of_first([value.type for value in found], expression.skipped))
-        located = next((value.located for value in found if value.located), None)
-        if located is not None:
-            pipeline.pointer, pipeline.base = located.pointer, located.base
+        pipeline.pointer, pipeline.base = place_of(found)
         pipeline.sources = [source for value in found for source in value.sources]
         pipeline.steps = [step for value in found for step in value.steps]
         plain = (Read, Fixed)

@@ -267,7 +267,7 @@ def _transaction_update__payment_id(payload: Any, envelope: Any) -> Any:
         raise rt.Rejected(
             rule="TRANSACTION_UPDATE/paymentId",
             code="WRONG_LENGTH",
-            pointer="/Payload/TransactionUpdateNotification/PostedDate",
+            pointer="/Payload/TransactionUpdateNotification/RelatedIdentifiers",
             expected="a length from 1 to 255",
             found=value,
             scope=0,

@@ -240,7 +240,7 @@ def _order_created__lines__item__unit_price__amount(payload: Any, scope1: Any, e
         raise rt.Rejected(
             rule="order.created/lines/*/unitPrice/amount",
             code="NOT_REPRESENTABLE",
-            pointer="/quantity",
+            pointer="/subtotal",
             expected="a result of at most 1,000 digits, and no division by 0",
             found=value,
             scope=1,
@@ -249,7 +249,7 @@ def _order_created__lines__item__unit_price__amount(payload: Any, scope1: Any, e
         raise rt.Rejected(
             rule="order.created/lines/*/unitPrice/amount",
             code="OUT_OF_RANGE",
-            pointer="/quantity",
+            pointer="/subtotal",
             expected="a number from -1000000000000000 to 1000000000000000",
             found=value,
             scope=1,
@@ -310,19 +310,19 @@ def _order_created__lines__item__discount__amount(payload: Any, scope1: Any, env
         raise rt.Rejected(
             rule="order.created/lines/*/discount/amount",
             code="NOT_REPRESENTABLE",
-            pointer="",
+            pointer="/subtotal",
             expected="a result of at most 1,000 digits, and no division by 0",
             found=value,
-            scope=0,
+            scope=1,
         )
     if not -1000000000000000 <= value <= 1000000000000000:
         raise rt.Rejected(
             rule="order.created/lines/*/discount/amount",
             code="OUT_OF_RANGE",
-            pointer="",
+            pointer="/subtotal",
             expected="a number from -1000000000000000 to 1000000000000000",
             found=value,
-            scope=0,
+            scope=1,
         )
     return value
 

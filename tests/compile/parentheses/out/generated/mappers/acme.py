@@ -62,7 +62,7 @@ def _item__amount(payload: Any, envelope: Any) -> Any:
         raise rt.Rejected(
             rule="item/amount",
             code="NOT_REPRESENTABLE",
-            pointer="",
+            pointer="/bought",
             expected="a result of at most 1,000 digits, and no division by 0",
             found=value,
             scope=0,
