@@ -42,7 +42,7 @@ class Elements:
 
     def _around(self, number: int, target: str) -> Iterator[tuple[str, str]]:
         """For the event and each array element that a target lies in: the pattern and the place of its source."""
-        found = self._origins("", number)
+        found = self._origins("", 0)
         if number < len(found):
             yield found[number]
         tokens = target.split("/")

@@ -59,9 +59,7 @@ def _report(vendor: str, drafted: Drafted, *, is_guess: bool) -> list[str]:
     if drafted.personal:
         named = ", ".join(drafted.personal[:_MOST_NAMED])
         more = f" and {len(drafted.personal) - _MOST_NAMED} more" if len(drafted.personal) > _MOST_NAMED else ""
-        lines += [
-            f"Samples are kept as they are: write made-up values for {named}{more} into the example and the cases."
-        ]
+        lines += [f"Samples are kept as they are: write made-up values for {named}{more} wherever they stand."]
     first = next(iter(drafted.emits))
     return [
         *lines,

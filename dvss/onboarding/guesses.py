@@ -22,6 +22,7 @@ LEAST_SCORE = 0.3
 """Of a guess that is shown for a required field."""
 LEAST_OPTIONAL_SCORE = 0.6
 _MOST = 4
+_LONGEST_OF_A_FORMAT = 1_000_000
 _LEVEL_COSTS = 0.15
 _DEPTH_COSTS = 0.02
 _CONTEXT_WEIGHT = 0.2
@@ -143,7 +144,11 @@ def _proves(source: Source, steps: str, target: Target) -> bool:
         return True
     schema = infer(source.values)
     if target.kind == "string":
-        longest = schema.get("maxLength", 0) if not steps else len(str(schema.get("maximum", "9" * 1_000))) + 1
+        longest = (
+            schema.get("maxLength", _LONGEST_OF_A_FORMAT)
+            if not steps
+            else len(str(schema.get("maximum", "9" * 1_000))) + 1
+        )
         return (
             "pattern" not in asks
             and longest <= asks.get("maxLength", longest)
@@ -184,7 +189,7 @@ def _to_pattern(pattern: str, texts: tuple[str, ...]) -> Conversion | None:
 
 
 def _to_text(_values: tuple[Any, ...], kinds: frozenset[type]) -> Conversion | None:
-    return Conversion("", 1.0, can_fail=False) if kinds == {str} else Conversion("string", 0.9, can_fail=False)
+    return Conversion("", 1.0, can_fail=False) if kinds == {str} else Conversion("string", 0.9, can_fail=len(kinds) > 1)
 
 
 def _to_integer(values: tuple[Any, ...], kinds: frozenset[type]) -> Conversion | None:

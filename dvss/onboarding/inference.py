@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from dvss.onboarding.words import is_personal, words
+from dvss.onboarding.words import is_personal, sentence, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MOST_ITEMS = 1_000
@@ -21,6 +21,9 @@ _SPARE = 4
 """A text may be so many times as long as the longest sample."""
 _MAGNITUDES = (12, 18, 30)
 """Powers of ten that bound numbers."""
+_SPARE_DIGITS = 2
+_MOST_EXAMPLES = 3
+ANY = ("string", "number", "boolean", "object", "array", "null")
 _KINDS: dict[type, str] = {
     dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", Decimal: "number",
 }  # fmt: skip
@@ -30,11 +33,14 @@ def payload_schema(vendor: str, event: str, payloads: Sequence[dict[str, Any]]) 
     """The schema of an event: members in the samples' order, required where every sample has them."""
     title = "".join(word.capitalize() for name in (vendor, event) for word in words(name))
     seen = "a sample" if len(payloads) == 1 else f"{len(payloads)} samples"
+    schema = infer(payloads)
+    del schema["description"]
     return {
         "$schema": DIALECT,
         "title": title,
         "description": f"{vendor}'s event {event}, as {seen} had it. What is not listed is let through and kept.",
-        **infer(payloads),
+        **schema,
+        "examples": [payloads[0]],
     }
 
 
@@ -43,24 +49,20 @@ def infer(values: Sequence[Any], name: str = "", above: str = "") -> dict[str, A
     found = list(dict.fromkeys(_KINDS[type(value)] for value in values if value is not None))
     if "number" in found and "integer" in found:
         found.remove("integer")
-    if not found:
-        return {"description": "Null in every sample, or never there: say what it may be."}
-    kinds = [*found, "null"] if None in values else found
-    schema: dict[str, Any] = {"type": kinds[0] if len(kinds) == 1 else kinds}
-    if "string" in found:
-        schema |= _text([value for value in values if type(value) is str])
-    if "integer" in found or "number" in found:
-        schema |= _number([value for value in values if type(value) in (int, Decimal)])
-    if "array" in found:
-        schema |= _array([value for value in values if type(value) is list], name, above)
-    if "object" in found:
-        schema |= _object([value for value in values if type(value) is dict], name)
-    if {"string", "integer", "number"} & set(found) and is_personal(name, above):
-        schema["x-sensitive"] = True
-    return schema
+    if len(found) != 1:
+        why = "of several types in the samples" if found else "null in every sample, or never there"
+        return {"description": f"{sentence(name)}: {why}. Say what it may be.", "type": list(ANY), **_mark(name, above)}
+    (kind,) = found
+    described = {"description": f"{sentence(name)}.", "type": [kind, "null"] if None in values else kind}
+    given = [value for value in values if value is not None]
+    return described | _DETAILS[kind](given, name, above) | _mark(name, above)
 
 
-def _object(objects: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+def _mark(name: str, above: str) -> dict[str, Any]:
+    return {"x-sensitive": True} if is_personal(name, above) else {}
+
+
+def _object(objects: Sequence[dict[str, Any]], name: str, _above: str) -> dict[str, Any]:
     names = list(dict.fromkeys(member for one in objects for member in one))
     required = [member for member in names if all(member in one for one in objects)]
     return {
@@ -75,15 +77,14 @@ def _object(objects: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
 def _array(lists: Sequence[list[Any]], name: str, above: str) -> dict[str, Any]:
     longest = max(map(len, lists))
     most = next(bound for bound in (MOST_ITEMS, 20 * MOST_ITEMS) if longest <= bound)
-    items = infer([item for one in lists for item in one], name, above)
-    return {"maxItems": most, "items": items}
+    return {"maxItems": most, "items": infer([item for one in lists for item in one], name, above)}
 
 
-def _text(texts: Sequence[str]) -> dict[str, Any]:
+def _text(texts: Sequence[str], name: str, above: str) -> dict[str, Any]:
+    form = next((form for form in _FORMATS if all(has_format(text, form) for text in texts)), None)
     longest = max(map(len, texts))
     length = next((bound for bound in _LENGTHS if _SPARE * longest <= bound), _LAST_LENGTH)
-    form = next((form for form in _FORMATS if all(has_format(text, form) for text in texts)), None)
-    return {**({"format": form} if form else {}), "maxLength": length}
+    return ({"format": form} if form else {"maxLength": length}) | _examples(texts, name, above)
 
 
 def has_format(text: str, form: str) -> bool:
@@ -93,10 +94,29 @@ def has_format(text: str, form: str) -> bool:
     return jsonschema_rs.is_valid({"format": form}, text, validate_formats=True)
 
 
-def _number(numbers: Sequence[int | Decimal]) -> dict[str, Any]:
-    """Bounds far beyond the samples; none where even those are not far enough."""
-    greatest = Decimal(max(abs(Decimal(number)) for number in numbers))
-    bound = next((10**power for power in _MAGNITUDES if greatest < 10 ** (power - 2)), None)
-    if bound is None or (bound > 10**15 and any(type(number) is Decimal for number in numbers)):
-        return {}
-    return {"minimum": -bound, "maximum": bound}
+def _number(numbers: Sequence[int | Decimal], name: str, above: str) -> dict[str, Any]:
+    """Bounds far beyond the samples; none for a fraction beyond 2^53, where only whole numbers have exact bounds."""
+    greatest = max(abs(Decimal(number)) for number in numbers)
+    power = next((power for power in _MAGNITUDES if greatest < 10 ** (power - _SPARE_DIGITS)), greatest.adjusted() + 3)
+    is_whole = all(type(number) is int for number in numbers)
+    bounds = {"minimum": -(10**power), "maximum": 10**power} if is_whole or power <= _MAGNITUDES[0] else {}
+    return bounds | _examples(numbers, name, above)
+
+
+def _boolean(values: Sequence[bool], name: str, above: str) -> dict[str, Any]:
+    return _examples(values, name, above)
+
+
+def _examples(values: Sequence[Any], name: str, above: str) -> dict[str, Any]:
+    """A few of the values; none of personal data."""
+    return {} if is_personal(name, above) else {"examples": list(dict.fromkeys(values))[:_MOST_EXAMPLES]}
+
+
+_DETAILS: dict[str, Callable[[Any, str, str], dict[str, Any]]] = {
+    "object": _object,
+    "array": _array,
+    "string": _text,
+    "boolean": _boolean,
+    "integer": _number,
+    "number": _number,
+}

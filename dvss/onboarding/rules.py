@@ -165,12 +165,39 @@ def _object(target: Target, scope: Scope, context: str) -> Draft | None:
 
 def _array(target: Target, items: Target, scope: Scope, context: str) -> Draft | None:
     found = _found(guessing.guesses(target, scope, context, guessing.list_of_objects), target)
-    if not found:
+    inside = _arrays_inside(target, scope, context)
+    if inside and (not found or inside[0].score > found[0].score):
+        # Arrays of arrays may hold more elements than the canonical array takes.
+        path, inner, score = f"{inside[0].path} or quarantine", inside[0].scope, inside[0].score
+    elif found:
+        source = found[0].source
+        path = f"{source.path} or {_outcome(target)}" if source.may_lack else source.path
+        inner, score = scope_in(source, scope), found[0].score
+    else:
         return Draft((f"{target.name}: {UNKNOWN}",), 0.0) if target.is_required else None
-    source = found[0].source
-    inner = scope_in(source, scope)
     fields = [made for one in items.fields if (made := draft(one, inner, target.name.removesuffix("s")))]
-    read = f"{source.path} or {_outcome(target)}" if source.may_lack else source.path
-    lines = [f"{target.name}:{_others(found)}", f"  each: {scalar(read)}", "  map:"]
+    lines = [f"{target.name}:{_others(found) if found else ''}", f"  each: {scalar(path)}", "  map:"]
     lines += [f"    {line}" for made in fields for line in made.lines]
-    return Draft(tuple(lines), found[0].score) if fields else None
+    return Draft(tuple(lines), score) if fields else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """An array in the elements of another one."""
+
+    path: str
+    scope: Scope
+    score: float
+
+
+def _arrays_inside(target: Target, scope: Scope, context: str) -> list[_Inside]:
+    found = []
+    for outer in scope.sources:
+        if outer.levels or guessing.list_of_objects(target, outer) is None:
+            continue
+        around = scope_in(outer, scope)
+        for guess in _found(guessing.guesses(target, around, context, guessing.list_of_objects), target):
+            if not guess.source.levels and guess.score >= guessing.LEAST_OPTIONAL_SCORE:
+                path = f"{outer.path}[*].{guess.source.path}".replace(".[", "[")
+                found.append(_Inside(f"{path}[*]", scope_in(guess.source, around), guess.score))
+    return sorted(found, key=lambda one: -one.score)

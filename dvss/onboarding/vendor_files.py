@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dvss.onboarding import skeleton
 from dvss.onboarding.inference import payload_schema
@@ -51,8 +51,7 @@ def draft_vendor(root: Path, vendor: str, samples: Sequence[Path], event: str | 
     for one in events:
         schema = payload_schema(vendor, one.name, one.payloads)
         personal |= dict.fromkeys(_personal(schema))
-        text = json.dumps(schema, indent=2, ensure_ascii=False)
-        files[f"schemas/{skeleton.schema_name(vendor, one.name)}"] = f"{text}\n".encode()
+        files[f"schemas/{skeleton.schema_name(vendor, one.name)}"] = f"{_indented(schema)}\n".encode()
         files |= _cases(vendor, one, schema)
     taken = [path for path in files if (root / path).exists()]
     if taken:
@@ -72,6 +71,21 @@ def write(root: Path, drafted: Drafted) -> None:
         except OSError as error:
             message = f"{path} cannot be written ({error.strerror}). What was written before it stays."
             raise OnboardingError(message) from error
+
+
+def _indented(value: Any, margin: str = "") -> str:
+    """JSON to be read by people. Python's own writer knows no exact decimals."""
+    inner = f"{margin}  "
+    if value and isinstance(value, dict):
+        lines = [
+            f"{inner}{json.dumps(name, ensure_ascii=False)}: {_indented(one, inner)}" for name, one in value.items()
+        ]
+        return "{\n" + ",\n".join(lines) + f"\n{margin}}}"
+    if value and isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value):
+        return "[\n" + ",\n".join(f"{inner}{_indented(one, inner)}" for one in value) + f"\n{margin}]"
+    if value and isinstance(value, list):
+        return f"[{', '.join(_indented(one) for one in value)}]"
+    return dump(value).decode()
 
 
 def _refuse_unusable(root: Path, vendor: str) -> None:

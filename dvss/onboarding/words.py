@@ -18,7 +18,7 @@ _ROWS = (
     "time at date timestamp datetime when ts",
     "updated changed modified update change",
     "placed created create ordered opened",
-    "lines line item items pos position positions row rows entry entries products",
+    "lines line item items pos position positions row rows entry entries products contents content",
     "amount value sum price gross money cents",
     "total totals grand",
     "subtotal net",
@@ -47,9 +47,10 @@ _FIRST = {word: row.split()[0] for row in _ROWS for word in row.split()}
 
 _PERSONAL_WORDS = (
     "email mail phone mobile tel telephone fax address street zip postcode postal city surname firstname lastname "
-    "fullname birthday birthdate dob iban passport ssn recipient"
+    "fullname birthday birthdate dob iban passport ssn recipient note line1 line2 last4"
 )
 _PERSONAL = frozenset(_PERSONAL_WORDS.split())
+_PERSONAL_PART = re.compile("mail|phone|^postal")
 # A name of a thing is no personal data.
 _THING_WORDS = (
     "product item file sku store shop warehouse method carrier event type brand category article channel "
@@ -105,6 +106,12 @@ def _weight(told: frozenset[str]) -> float:
 def is_personal(name: str, above: str) -> bool:
     """Whether a member of that name, below one of the name ``above``, is likely to hold personal data."""
     own = set(words(name))
-    if own & _PERSONAL or "".join(words(name)) in _PERSONAL:
+    joined = "".join(words(name))
+    if own & _PERSONAL or joined in _PERSONAL or joined == "name" or _PERSONAL_PART.search(joined):
         return True
     return "name" in own and not (own | set(words(above))) & _THINGS
+
+
+def sentence(name: str) -> str:
+    """A name as the beginning of a description: ``unitPrice`` is Unit price."""
+    return " ".join(words(name)).capitalize() or "A value"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-_PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.|()!=' -]*")
+_PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.|()!='[\]* -]*")
 _RESERVED = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 

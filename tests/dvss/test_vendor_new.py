@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,29 @@ def test_the_guesses_are_rules_that_compile(project: Path) -> None:
         assert rule in mapping
 
 
+def test_arrays_in_arrays_codes_and_zones_are_guessed(project: Path) -> None:
+    shipment = {
+        "shipmentNo": 40021873,
+        "state": "delivered",
+        "stateChanged": "30.01.2026 14:05",
+        "deliverTo": {"city": "Porthaven", "countryIso2": "pt"},
+        "parcels": [{"tracking": "JD1", "contents": [{"rowId": 1, "articleNo": "LAMP-OAK", "qty": "1"}]}],
+    }
+    new(project, {"shipment_update.json": shipment})
+    mapping = uncommented((project / "mappings/northwind.yaml").read_text())
+    assert not [one for one in said(read_sources(project) | {"mappings/northwind.yaml": mapping}) if "error" in one]
+    for rule in (
+        "emits: FulfilmentUpdated@1.0",
+        "delivered: DELIVERED",
+        "\"stateChanged | local_timestamp('UTC', 'DD.MM.YYYY HH:mm') or quarantine\"  # which zone is it?",
+        "each: parcels[*].contents[*] or quarantine",
+        "trackingNumber: tracking or omit",
+        "from: deliverTo",
+        "countryCode: countryIso2 | upper or omit",
+    ):
+        assert rule in mapping
+
+
 def test_what_was_not_found_is_asked_for(project: Path) -> None:
     new(
         project,
@@ -150,32 +174,39 @@ def test_what_was_not_found_is_asked_for(project: Path) -> None:
     assert "error[DV310]: 'say_which' does not fit '/status'; known: CANCELLED, COMPLETED" in found
 
 
+ANY = ["string", "number", "boolean", "object", "array", "null"]
+WIDE = {"minimum": -(10**12), "maximum": 10**12}
+
+
 def test_samples_of_one_event_make_one_schema() -> None:
-    other = {"id": 7, "price": "1.50", "seen": None, "at": "2026-01-30T20:15:12Z", "lines": [{"n": 1.5}, {}]}
-    one = {"id": "A", "price": "2", "seen": "2026-01-30", "at": "2026-01-30T20:15:12+01:00", "lines": [], "new": True}
-    assert payload_schema("acme", "price_list", [parse(dump(one)), parse(json.dumps(other).encode())]) == {
+    one = {"price": "2", "seen": "2026-01-30", "at": "2026-01-30T20:15:12+01:00", "lines": [], "new": True, "id": 1}
+    other = {"price": "1.50", "seen": None, "at": "2026-01-30T20:15:12Z", "lines": [{"n": 7}, {}], "id": "A"}
+    assert payload_schema("acme", "price_list", [one, other]) == {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "AcmePriceList",
         "description": "acme's event price_list, as 2 samples had it. What is not listed is let through and kept.",
         "type": "object",
-        "required": ["id", "price", "seen", "at", "lines"],
+        "required": ["price", "seen", "at", "lines", "id"],
         "additionalProperties": True,
         "properties": {
-            "id": {"type": ["string", "integer"], "maxLength": 255, "minimum": -(10**12), "maximum": 10**12},
-            "price": {"type": "string", "maxLength": 255},
-            "seen": {"type": ["string", "null"], "format": "date", "maxLength": 255},
-            "at": {"type": "string", "format": "date-time", "maxLength": 255},
+            "price": {"description": "Price.", "type": "string", "maxLength": 255, "examples": ["2", "1.50"]},
+            "seen": {"description": "Seen.", "type": ["string", "null"], "format": "date", "examples": ["2026-01-30"]},
+            "at": {"description": "At.", "type": "string", "format": "date-time", "examples": [one["at"], other["at"]]},
             "lines": {
+                "description": "Lines.",
                 "type": "array",
                 "maxItems": 1000,
                 "items": {
+                    "description": "Lines.",
                     "type": "object",
                     "additionalProperties": True,
-                    "properties": {"n": {"type": "number", "minimum": -(10**12), "maximum": 10**12}},
+                    "properties": {"n": {"description": "N.", "type": "integer", **WIDE, "examples": [7]}},
                 },
             },
-            "new": {"type": "boolean"},
+            "new": {"description": "New.", "type": "boolean", "examples": [True]},
+            "id": {"description": "Id: of several types in the samples. Say what it may be.", "type": ANY},
         },
+        "examples": [one],
     }
 
 
@@ -183,17 +214,31 @@ def test_samples_of_one_event_make_one_schema() -> None:
     ("values", "expected"),
     [
         ([5, 820982911946154508], {"type": "integer", "minimum": -(10**30), "maximum": 10**30}),
-        ([10**29], {"type": "integer"}),
-        (["0e4d2f7b-61c8-4a95-b3e0-9f1c7d5a8b26"], {"type": "string", "format": "uuid", "maxLength": 255}),
-        (["https://carrier.example/1"], {"type": "string", "format": "uri", "maxLength": 255}),
+        ([10**40], {"type": "integer", "minimum": -(10**43), "maximum": 10**43}),
+        ([Decimal("0.5"), 2], {"type": "number", **WIDE}),
+        ([Decimal("1234567890123456.5")], {"type": "number"}),
+        (["0e4d2f7b-61c8-4a95-b3e0-9f1c7d5a8b26"], {"type": "string", "format": "uuid"}),
+        (["https://carrier.example/1"], {"type": "string", "format": "uri"}),
         (["urn:sku:1"], {"type": "string", "maxLength": 255}),
         (["2026-01-30T20:15:12Z", ""], {"type": "string", "maxLength": 255}),
         (["x" * 64], {"type": "string", "maxLength": 1024}),
-        ([None], {"description": "Null in every sample, or never there: say what it may be."}),
+        ([None, 4], {"type": ["integer", "null"], **WIDE}),
     ],
 )
 def test_types_formats_and_bounds(values: list[Any], expected: dict[str, Any]) -> None:
-    assert infer(values) == expected
+    examples = [value for value in values if value is not None]
+    assert infer(values, "it") == {"description": "It.", **expected, "examples": examples}
+
+
+def test_what_was_never_seen_may_be_anything() -> None:
+    why = "Eta: null in every sample, or never there. Say what it may be."
+    assert infer([None], "eta") == {"description": why, "type": ANY}
+    assert infer([[]], "eta") == {
+        "description": "Eta.",
+        "type": "array",
+        "maxItems": 1000,
+        "items": {"description": why, "type": ANY},
+    }
 
 
 @pytest.mark.parametrize(
@@ -201,13 +246,36 @@ def test_types_formats_and_bounds(values: list[Any], expected: dict[str, Any]) -
     [
         ("email", "", True),
         ("firstName", "buyer", True),
-        ("name", "product", False),
-        ("sku_name", "", False),
         ("Phone2", "", True),
+        ("name", "product", True),
+        ("productName", "", False),
+        ("sku_name", "", False),
+        ("displayName", "item", False),
     ],
 )
-def test_names_of_personal_data_are_marked(name: str, above: str, *, is_marked: bool) -> None:
-    assert infer(["x"], name, above).get("x-sensitive", False) is is_marked
+def test_names_of_personal_data_are_marked_and_give_no_examples(name: str, above: str, *, is_marked: bool) -> None:
+    schema = infer(["x"], name, above)
+    assert (schema.get("x-sensitive", False), "examples" not in schema) == (is_marked, is_marked)
+
+
+def test_a_draft_keeps_the_rules_for_every_contract(project: Path) -> None:
+    new(project, {"order_created.json": ORDER | {"gone": None, "mixed": [1, "a", 2.5], "none": []}})
+    schema = json.loads((project / "schemas/vendors/northwind/order_created.v1.schema.json").read_bytes())
+    for pointer, place in all_places("", schema):
+        kind = place["type"]
+        assert kind == ANY or isinstance(kind, str) or kind[1:] == ["null"], pointer
+        kind = kind if kind == ANY or isinstance(kind, str) else kind[0]
+        assert place["description"], pointer
+        assert kind not in ("integer", "number") or {"minimum", "maximum"} <= place.keys(), pointer
+        assert kind != "string" or ("format" in place) != ("maxLength" in place), pointer
+        assert kind != "array" or {"items", "maxItems"} <= place.keys(), pointer
+
+
+def all_places(pointer: str, schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """A schema and everything below it."""
+    below = {f"{pointer}/{name}": one for name, one in schema.get("properties", {}).items()}
+    below |= {f"{pointer}/*": schema["items"]} if "items" in schema else {}
+    return [(pointer, schema), *(place for at, one in below.items() for place in all_places(at, one))]
 
 
 def test_an_envelope_is_unwrapped_and_names_its_event(project: Path) -> None:
