@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dvss.onboarding.samples import OnboardingError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -42,15 +44,24 @@ _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "pattern")
 
 
 def canonical_events(root: Path) -> dict[str, Target]:
-    """Every canonical event below ``schemas/canonical`` by ``<Name>@<version>``."""
-    found = {}
+    """Every canonical event below ``schemas/canonical`` by ``<Name>@<version>``. Raises OnboardingError."""
+    found: dict[str, Target] = {}
     for path in sorted((root / "schemas" / "canonical").glob("*.schema.json")):
-        match = _FILE.fullmatch(path.name)
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if match and "type" in document:
-            name = f"{document['title']}@{match[1]}.{match[2] or 0}"
-            found[name] = _target(document["title"], document, _Place(path, document), is_required=True)
+        try:
+            found |= _events_in(path)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            message = f"schemas/canonical/{path.name} cannot be used. `make codegen` says what is wrong in it."
+            raise OnboardingError(message) from error
     return found
+
+
+def _events_in(path: Path) -> dict[str, Target]:
+    match = _FILE.fullmatch(path.name)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if not match or "type" not in document:
+        return {}
+    name = f"{document['title']}@{match[1]}.{match[2] or 0}"
+    return {name: _target(document["title"], document, _Place(path, document), is_required=True)}
 
 
 @dataclass(frozen=True, slots=True)

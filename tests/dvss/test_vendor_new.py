@@ -344,6 +344,17 @@ def test_outside_of_a_project_it_says_where_to_go(tmp_path: Path, monkeypatch: p
     assert (ran.code, "Run the command in the project's folder." in ran.err) == (1, True)
 
 
+@pytest.mark.parametrize(
+    "broken",
+    ["{", '["type"]', '{"type": "object"}', '{"title": "X", "type": "object", "properties": {"a": {"$ref": "#"}}}'],
+)
+def test_a_canonical_event_that_cannot_be_read_is_named(project: Path, broken: str) -> None:
+    (project / "schemas/canonical/broken.v1.schema.json").write_text(broken)
+    ran = new(project, {"stock.json": STOCK})
+    expected = "schemas/canonical/broken.v1.schema.json cannot be used. `make codegen` says what is wrong in it."
+    assert (ran.code, ran.err) == (1, f"dvss: {expected}\n")
+
+
 TEXTS = st.one_of(st.sampled_from([text for text in HOSTILE if len(text) < 1_000]), st.text(max_size=20)).map(
     lambda text: text.encode("utf-8", "replace").decode().replace("\0", "")
 )
