@@ -116,12 +116,15 @@ def _money(target: Target, scope: Scope, context: str) -> Draft | None:
     currency = _currency(source, scope)
     where = currency.path if currency else UNKNOWN
     steps = f" | minor_units({where})" if found[0].conversion.steps else ""
-    is_lower = currency is not None and any(value != value.upper() for value in currency.values)
+    upper = ""
+    if currency is not None and any(value != value.upper() for value in currency.values):
+        upper = " or quarantine | upper" if currency.may_lack else " | upper"
     read = f"{source.path} or quarantine" if source.may_lack and steps else source.path
+    needed = " or quarantine" if steps or source.may_lack else ""
     lines = [
         "object:",
-        f"  amount: {scalar(f'{read}{steps} or quarantine')}",
-        f"  currency: {scalar(where + (' or quarantine | upper' if is_lower else '') + ' or quarantine')}",
+        f"  amount: {scalar(f'{read}{steps}{needed}')}",
+        f"  currency: {scalar(f'{where}{upper} or quarantine')}",
     ]
     if source.may_lack and not target.is_required:
         # An amount that is not there leaves the whole out; its own rule could not, for money needs one.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from dvss.onboarding.guesses import guesses, list_of_objects
 from dvss.onboarding.rules import draft
-from dvss.onboarding.sources import scope_in, scope_of
+from dvss.onboarding.sources import elements, scope_in, scope_of
 from dvss.onboarding.words import nearness
 from dvss.onboarding.yaml_text import scalar
 
@@ -24,6 +24,8 @@ _INDENT = 6
 _MARGIN_FOR_EXPLODE = 0.3
 """By so much the elements of an array must fit better than the payload as a whole."""
 _NAME_WEIGHT = 0.5
+_MOST_ARRAYS = 5
+"""Of one level, that are looked into."""
 
 HEAD = """\
 # yaml-language-server: $schema=../schemas/mapping.schema.json
@@ -49,7 +51,8 @@ class Plan:
     """What an event's samples are taken for."""
 
     emits: str
-    explode: Source | None
+    explode: str | None
+    """Path of the array of which each element is an event."""
     scope: Scope
     """Where the rules' paths start."""
     score: float
@@ -71,7 +74,7 @@ def _event(vendor: str, event: EventSamples, plan: Plan, target: Target) -> Iter
     yield f"    emits: {plan.emits}"
     if plan.explode is not None:
         yield "    ## Each element of this array seems to be an event of its own; paths start at the element."
-        yield f"    explode: {scalar(plan.explode.path)}"
+        yield f"    explode: {scalar(plan.explode)}"
     yield "    map:"
     for one in (field for field in target.fields if field.is_required):
         made = draft(one, plan.scope, _subject(target))
@@ -118,12 +121,25 @@ def plan(event: EventSamples, known: Mapping[str, Target], emits: str | None) ->
 def _plan_for(event: EventSamples, emits: str, target: Target) -> Plan:
     whole = scope_of(event.payloads)
     best = Plan(emits, None, whole, _score(target, whole))
-    for guess in guesses(target, whole, "", list_of_objects):
-        inner = scope_in(guess.source, whole, is_event=True)
+    for path, inner in _arrays(whole):
         score = _score(target, inner)
         if score > best.score + _MARGIN_FOR_EXPLODE:
-            best = Plan(emits, guess.source, inner, score)
+            best = Plan(emits, path, inner, score)
     return best
+
+
+def _arrays(whole: Scope) -> Iterator[tuple[str, Scope]]:
+    """The arrays of objects in a payload, and those in their elements, with the scope of an element."""
+    for outer in _lists(whole):
+        inner = scope_in(outer, whole, is_event=True)
+        yield outer.path, inner
+        for deeper in _lists(inner):
+            yield f"{outer.path}[*].{deeper.path}[*]".replace(".[", "["), scope_in(deeper, inner, is_event=True)
+
+
+def _lists(scope: Scope) -> list[Source]:
+    found = (one for one in scope.sources if not one.levels and elements(one))
+    return list(islice(found, _MOST_ARRAYS))
 
 
 def _score(target: Target, scope: Scope) -> float:

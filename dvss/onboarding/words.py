@@ -10,8 +10,8 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 # Each row is one thing under the names that vendors give it; the first word stands for the row.
 _ROWS = (
-    "quantity qty count stock onhand units pieces pcs level inventory available",
-    "warehouse location site store facility depot branch shop",
+    "quantity qty count stock onhand units pieces pcs level inventory inv available free",
+    "warehouse wh location site store facility depot branch shop",
     "sku article material partnumber",
     "id identifier no number num nr ref reference code key uid uuid",
     "order purchase po sale",

@@ -161,6 +161,36 @@ def test_arrays_in_arrays_codes_and_zones_are_guessed(project: Path) -> None:
         assert rule in mapping
 
 
+def test_events_in_arrays_of_arrays_are_exploded(project: Path) -> None:
+    stock = {"warehouses": [{"wh": "ROA", "stock": [{"sku": "A-1", "free": "5.000"}]}], "created": "2026-01-30"}
+    new(project, {"stock.json": stock})
+    mapping = uncommented((project / "mappings/northwind.yaml").read_text())
+    for rule in (
+        "explode: warehouses[*].stock[*]",
+        "warehouseId: parent.wh or quarantine",
+        "free | integer or quarantine",
+    ):
+        assert rule in mapping
+    (found,) = said(read_sources(project) | {"mappings/northwind.yaml": mapping})
+    assert "error[DV311]" in found
+
+
+def test_money_in_cents_and_a_currency_in_lower_case(project: Path) -> None:
+    payment = {
+        "paymentId": "p-7",
+        "state": "captured",
+        "amountCents": 11990,
+        "currency": "eur",
+        "updatedAt": 1769804112345,
+    }
+    new(project, {"payment.json": payment})
+    mapping = uncommented((project / "mappings/northwind.yaml").read_text())
+    assert said(read_sources(project) | {"mappings/northwind.yaml": mapping}) == []
+    assert "amount: amountCents\n" in mapping
+    assert "currency: currency | upper or quarantine" in mapping
+    assert "updatedAt: updatedAt | epoch_milliseconds or quarantine" in mapping
+
+
 def test_what_was_not_found_is_asked_for(project: Path) -> None:
     new(
         project,
