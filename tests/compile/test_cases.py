@@ -150,7 +150,9 @@ def outcome(case: str, example: dict[str, Any]) -> dict[str, Any]:
 def test_the_generated_code_does_what_the_example_says(case: str, example: dict[str, Any]) -> None:
     found = outcome(case, example)
     message = found.pop("message", "")
-    expected = {key: value for key, value in example.items() if key in ("events", "envelope", "rejected", "invalid")}
+    # Beside a payload an envelope is what the mapper is given, beside a body what is read of it.
+    results = ("events", "rejected", "invalid") if "payload" in example else ("envelope", "rejected")
+    expected = {key: value for key, value in example.items() if key in results}
     assert exact_json.dump(found) == exact_json.dump(expected)
     assert "canary" not in message
     if "rejected" in found:

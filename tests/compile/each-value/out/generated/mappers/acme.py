@@ -81,11 +81,11 @@ def _item(payload: Any, envelope: Any) -> Any:
     value: Any
     # basketId <- id
     data["basketId"] = payload["id"]
-    # tags <- each tags where $ != 'internal'
+    # tags <- each tags where $ != 'internal' value lookup words by $; else omit
     data["tags"] = _item__tags(payload, envelope)
-    # amounts <- each prices
+    # amounts <- each prices value $ or omit | decimal or quarantine
     data["amounts"] = _item__amounts(payload, envelope)
-    # labels <- each sizes
+    # labels <- each sizes value match $ {S: small, M: medium, None: unknown}
     value = _item__labels(payload, envelope)
     if value is not rt.OMIT:
         data["labels"] = value

@@ -90,9 +90,9 @@ def _item(payload: Any, envelope: Any) -> Any:
     value: Any
     # basketId <- id
     data["basketId"] = payload["id"]
-    # texts <- entries attributes or quarantine where kind != 'secret' key name | lower
+    # texts <- entries attributes or quarantine where kind != 'secret' key name | lower value value or omit
     data["texts"] = _item__texts(payload, envelope)
-    # stock <- entries levels or omit key site
+    # stock <- entries levels or omit key site value count | integer or quarantine
     value = _item__stock(payload, envelope)
     if value is not rt.OMIT:
         data["stock"] = value
