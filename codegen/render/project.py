@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 import subprocess
 import sys
 from dataclasses import asdict
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from codegen.diagnostics import Code
 from codegen.ir.statements import ObjectFunction
 from codegen.naming import comment_text, page_code, page_text, py_literal
+from codegen.render.examples import examples_of
+from codegen.render.json_text import to_json
 from codegen.render.python import kept, lines, scopes, value_code
 
 if TYPE_CHECKING:
@@ -66,9 +65,12 @@ def render_project(project: Project) -> dict[str, str]:
     page = environment.get_template("vendor.md.jinja")
     by_name = {schema.name: schema for schema in project.schemas}
     for vendor in project.vendors:
-        files[f"generated/mappers/{vendor.module}.py"] = mapper.render(vendor=vendor)
+        module = mapper.render(vendor=vendor)
+        files[f"generated/mappers/{vendor.module}.py"] = module
         files[f"generated/lineage/{vendor.module}.json"] = to_json(_lineage(vendor))
-        files[f"docs/contract/vendors/{vendor.vendor}.md"] = page.render(vendor=vendor, schemas=by_name)
+        examples = examples_of(vendor, module, by_name)
+        text = page.render(vendor=vendor, schemas=by_name, examples=examples)
+        files[f"docs/contract/vendors/{vendor.vendor}.md"] = text
     files["generated/mappers/__init__.py"] = '"""Compiled mappers, one module for each vendor."""\n'
     files["generated/__init__.py"] = environment.get_template("package.py.jinja").render()
     files["generated/registry.py"] = environment.get_template("registry.py.jinja").render(vendors=project.vendors)
@@ -113,20 +115,6 @@ def _trace(trace: RuleTrace) -> dict[str, Any]:
         "steps": list(trace.steps),
         "expression": trace.expression,
     }
-
-
-_NUMBER = re.compile('"\\\\u0000([0-9.eE+-]+)\\\\u0000"')
-
-
-def to_json(value: Any) -> str:
-    """Indented JSON with exact numbers and the members in their own order."""
-
-    def exact(item: Any) -> str:
-        assert isinstance(item, Decimal)
-        return f"\0{item}\0"
-
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=exact)
-    return _NUMBER.sub(r"\1", text) + "\n"
 
 
 def format_python(files: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,11 @@ from tests.docs.markdown import ROOT, Page, page, pages
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOSTS = {"127.0.0.1", "localhost", "www.rfc-editor.org", "json-schema.org", "www.apache.org"}
+HOSTS = {
+    "127.0.0.1", "localhost", "www.rfc-editor.org", "json-schema.org", "www.apache.org", "www.standardwebhooks.com",
+    # A vendor's links in an example of its payload.
+    "api.paypal.com",
+}  # fmt: skip
 HOST = re.compile(r"https?://([\w.-]+)")
 MACHINE_PATH = re.compile(r"(?<![\w./>}])/(?:home|root|Users|work|mnt|farm)/")
 TEXTS = ("*.md", "*.puml", "*.iuml", "*.svg")
