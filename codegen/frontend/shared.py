@@ -25,7 +25,7 @@ class SharedFiles:
 
     def resolve(self, node: Node, used: dict[str, Node]) -> Node | None:
         """The node itself, or the content of the file that it names, kept in ``used``; None if it was reported."""
-        if not isinstance(node, ScalarNode):
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
             return node
         path = f"{ROOT}{node.text}"
         if path not in self._sources:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from codegen.source import ScalarNode
 
 MAX_DEPTH = 20
+_UNEXPECTED = {
+    **dict.fromkeys(("??", "+", "-", "*", "/"), "what has steps or outcomes stands in parentheses: `(a | trim) ?? b`"),
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), "comparisons stand in `if:`, `where:`, `filter:` and `[?...]`"),
+}
 MAX_TOKENS = 1_000
 
 _PATTERN = re.compile(
@@ -107,7 +111,8 @@ class Cursor:
 
     def end(self) -> None:
         if self.next.kind != "end":
-            raise SyntaxFaultError(self.next.offset, f"unexpected {self.found()}", "steps are joined with '|'")
+            hint = _UNEXPECTED.get(self.next.text, "steps are joined with '|'")
+            raise SyntaxFaultError(self.next.offset, f"unexpected {self.found()}", hint)
 
     @contextmanager
     def deeper(self, token: Token) -> Iterator[None]:

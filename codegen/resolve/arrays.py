@@ -187,9 +187,10 @@ class ArrayCompiler:
             return None
         element = pipeline.type.element if pipeline.type.is_list else None
         if element is None:
-            what = "no declared items" if pipeline.type.is_list else pipeline.type.describe()
-            message = f"a path to an array must stand here; '{source.text}' has {what}"
-            self._diagnostics.add(Code.TYPE_MISMATCH, source.span, message)
+            what = "has no declared items" if pipeline.type.is_list else f"is {pipeline.type.describe()}"
+            message = f"an array must stand here; '{source.text}' {what}"
+            hint = "declare `items` in the vendor schema" if pipeline.type.is_list else ""
+            self._diagnostics.add(Code.TYPE_MISMATCH, source.span, message, hint)
             return None
         array = scope_of(pipeline, pipeline.type)
         inner = element_scope(array, element, len(scopes))

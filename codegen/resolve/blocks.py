@@ -187,8 +187,9 @@ class BlockCompiler:
         if pipeline is None:
             return None
         if pipeline.type.kind != "object" or pipeline.type.schema is None:
-            message = f"'from' takes a path to an object; this is {pipeline.type.describe()}"
-            self.diagnostics.add(Code.TYPE_MISMATCH, block.origin.span, message)
+            message = f"'from' takes an object of one schema; this is {pipeline.type.describe()}"
+            hint = "choose by `when:` between an object from each" if pipeline.type.kind == "object" else ""
+            self.diagnostics.add(Code.TYPE_MISMATCH, block.origin.span, message, hint)
             return None
         inner = scope_of(pipeline, pipeline.type)
         function = self.assemble(block.fields, (*scopes, inner), target.inner("object"), block.fields_span)

@@ -30,7 +30,7 @@ class Fitter:
     def fit(self, pipeline: Pipeline, expression: Expression, target: Target) -> bool:
         """Add the checks that the target asks for and nothing proves; False if something was reported."""
         if not _kind_fits(pipeline.type, target.schema):
-            takes = " or ".join(target.schema.types)
+            takes = _taken(target.schema, of_lists=pipeline.type.is_list)
             message = f"the value is {pipeline.type.describe()}, '{target.pointer}' takes {takes}"
             hint = _conversion(pipeline.type, target.schema)
             self._diagnostics.add(Code.TYPE_MISMATCH, expression.span, message, hint)
@@ -127,10 +127,24 @@ def _plain_fits(value: ValueType, target: Schema, *, nullable_is_settled: bool =
     return value.kind in kinds or (value.kind == "integer" and "number" in kinds)
 
 
+def _taken(target: Schema, *, of_lists: bool) -> str:
+    kinds = " or ".join(target.types)
+    items = target.items.types if target.items is not None and of_lists else ()
+    return f"{kinds} of {' or '.join(items)}" if items else kinds
+
+
 def _conversion(found: ValueType, target: Schema) -> str:
     kinds = target.value_types
+    if found.is_list and "array" not in kinds:
+        return "take one of them, `| first or omit`, or all as one text, `| join(', ')`"
+    if found.is_list and found.element is not None and target.items is not None:
+        if found.element.nullable and not target.items.nullable:
+            return "say what happens on null: `or omit on null`"
+        if "object" in (found.element.kind, *target.items.value_types):
+            return "build it with `each:`"
+        return _conversion(found.element, target.items)
     if "array" in kinds:
-        return "build it with `each:`"
+        return "build it with `each:` or `list:`"
     if "object" in kinds:
         return "build it with `object:`, which can prove each member by itself"
     if "string" in kinds and found.kind in ("integer", "number", "boolean"):

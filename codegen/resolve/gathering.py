@@ -68,8 +68,9 @@ class Gatherer:
             return None
         element = found.element if found.is_list else None
         if element is None:
-            what = found.describe() if not found.is_list else "an array with no declared items"
-            self._diagnostics.add(Code.TYPE_MISMATCH, every.span, f"'[*]' of '{path.text}' stands on {what}")
+            what = f"{found.describe()}, not an array" if not found.is_list else "an array with no declared items"
+            hint = "declare `items` in the vendor schema" if found.is_list else ""
+            self._diagnostics.add(Code.TYPE_MISMATCH, every.span, f"'[...]' of '{path.text}' stands on {what}", hint)
             return None
         array = place(scopes[number], number, names, found)
         inner = element_scope(array, element, len(scopes))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code
 from codegen.frontend.syntax import Action, Group
-from codegen.ir.statements import Apply, Assign, Convert, Current, EachOf, Give, Read, Return
+from codegen.ir.statements import Apply, Assign, Convert, Current, EachOf, Give, Later, Read, Return
 from codegen.resolve.keys import is_key
 from codegen.resolve.outcomes import declared
 from codegen.resolve.scopes import Scope
@@ -114,7 +114,8 @@ class CollectionCompiler:
             return None
         found.pipeline.sources += made.sources
         found.pipeline.steps += made.steps
-        pairs = found.each(Apply("pair", (key.value, made.value)))
+        value = Later(made.value) if key.type.absent else made.value
+        pairs = found.each(Apply("pair", (key.value, value)))
         end = self._outcomes.consequence(outcome, found.pipeline, target, "DUPLICATE_KEY", "each key once")
         if end is None:
             return None

@@ -62,6 +62,10 @@ def compile_table(document: LookupDocument, diagnostics: Diagnostics) -> LookupT
     """The table of a `lookups:` entry; None if it was reported."""
     rows = dict(_rows(document.rows, (), diagnostics))
     depths = {len(key) for key in rows}
+    if not depths:
+        message = f"lookup '{document.name}' has no rows"
+        diagnostics.add(Code.WRONG_FORM, document.span, message, "add them: `key: value`")
+        return None
     if len(depths) != 1 or max(depths) > MAX_PARTS:
         message = f"the rows of lookup '{document.name}' are nested {' and '.join(map(str, sorted(depths)))} deep"
         hint = f"nest every row alike, one level for each part of the key, at most {MAX_PARTS}"
@@ -104,8 +108,9 @@ class LookupCompiler:
         if len(found) < len(keys) or not self._rows_fit(block, table, target):
             return None
         if len(found) != table.parts:
-            message = f"a key of lookup '{table.name}' has {table.parts} parts, not {len(found)}"
-            self._diagnostics.add(Code.WRONG_ARGUMENTS, block.span, message, "list them: `key: [a, b]`")
+            message = f"the number of parts of a key of lookup '{table.name}' is {table.parts}, not {len(found)}"
+            hint = "write `key: a`" if table.parts == 1 else "list them: `key: [a, b]`"
+            self._diagnostics.add(Code.WRONG_ARGUMENTS, block.span, message, hint)
             return None
         pipeline.sources.append(f"lookup:{table.name}")
         complete = _is_complete(table, found)

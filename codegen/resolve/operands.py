@@ -67,7 +67,11 @@ class OperandCompiler:
         self.gatherer = Gatherer(self.predicates, diagnostics)
 
     def of_predicate(self, group: Group, scopes: tuple[Scope, ...]) -> Found | None:
-        """The value of an expression in parentheses that a predicate compares."""
+        """The value of an expression in parentheses that a predicate compares; None if it was reported."""
+        if self.is_unchecked:
+            message = "the 'when' of a version looks at a payload that no schema has checked: no step may take it"
+            self._diagnostics.add(Code.WRONG_FORM, group.span, message, "compare paths and constants, or use present()")
+            return None
         return self.group(group, scopes, self._target.term())
 
     @contextmanager
@@ -201,7 +205,10 @@ class OperandCompiler:
         found = self.operand(argument, scopes, target.term())
         if found is not None and (found.type.kind not in _JOINED or found.fallible):
             message = f"join takes texts, numbers and booleans; this is {found.type.describe()}"
-            self._diagnostics.add(Code.WRONG_ARGUMENTS, argument.span, message)
+            hint = "a list is joined by the step: `tags | join(',')`" if found.type.is_list else ""
+            if found.fallible:
+                message, hint = "arithmetic that can fail stands in parentheses: `(a * b or quarantine)`", ""
+            self._diagnostics.add(Code.WRONG_ARGUMENTS, argument.span, message, hint)
             return None
         return found
 

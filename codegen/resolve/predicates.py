@@ -76,7 +76,8 @@ class PredicateCompiler:
         if found is None:
             return None
         if not found.type.absent and not self._operands.is_unchecked:
-            self._diagnostics.add(Code.UNREACHABLE, predicate.span, f"'{predicate.path.text}' is always present")
+            message = f"'{predicate.path.text}' is always present"
+            self._diagnostics.add(Code.UNREACHABLE, predicate.span, message, "remove the condition")
         return Judged(IsPresent(found.value), tuple(found.sources))
 
     def _compare(self, predicate: Compare, scopes: tuple[Scope, ...]) -> Judged | None:

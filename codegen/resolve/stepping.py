@@ -136,8 +136,10 @@ class StepCompiler:
             wrong = element.kind not in definition.items or element.nullable
             hint = "convert its elements before, or leave null out: `or omit on null`"
         if not wrong and definition.content_type and not _holds(value, definition.content_type):
-            wrong = True
-            hint = f"the vendor schema must say `contentMediaType: {definition.content_type}` and a contentSchema"
+            message = f"'{definition.name}' takes a text of which the vendor schema says what it holds"
+            hint = f"add `contentMediaType: {definition.content_type}` and a contentSchema there"
+            self._diagnostics.add(Code.TYPE_MISMATCH, at.step.span, message, hint)
+            return False
         if wrong:
             words = ", ".join(sorted(definition.items or definition.takes))
             listed = f"a list of {words}" if definition.items else words
@@ -219,11 +221,12 @@ class StepCompiler:
         if lacking is None or all(definition.fallible(kind, types) for kind in _alternatives(definition, at.taken)):
             return found
         names = [parameter.name for parameter in parameters]
-        self._wrong(step, f"'{', '.join(names)}' of '{step.name}' must be there, and this is {lacking.describe()}")
+        message = f"'{', '.join(names)}' of '{step.name}' must be there, and this is {lacking.describe()}"
+        self._wrong(step, message, "say in parentheses what happens then: `(x or quarantine)`")
         return None
 
-    def _wrong(self, step: Step, message: str) -> None:
-        self._diagnostics.add(Code.WRONG_ARGUMENTS, step.span, message)
+    def _wrong(self, step: Step, message: str, hint: str = "") -> None:
+        self._diagnostics.add(Code.WRONG_ARGUMENTS, step.span, message, hint)
 
     def _argument(
         self, at: Application, argument: Operand, parameter: Parameter, scopes: tuple[Scope, ...]
@@ -235,7 +238,8 @@ class StepCompiler:
         found = self._operands.argument(argument, scopes)
         if found is None:
             return None
-        if found.type.kind not in parameter.takes or found.fallible:
+        is_known = found.type.kind != "object" or found.type.schema is not None
+        if found.type.kind not in parameter.takes or found.fallible or not is_known:
             takes = ", ".join(sorted(parameter.takes))
             message = f"{name} takes {takes}, not {found.type.describe()}"
             self._diagnostics.add(Code.WRONG_ARGUMENTS, argument.span, message)

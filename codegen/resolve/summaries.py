@@ -83,7 +83,10 @@ def summary(block: Expression | Block | Refusal) -> str:  # noqa: C901 - one cas
             tail = f"; else {summary(block.otherwise)}" if block.otherwise else ""
             return f"lookup {block.table} by {', '.join(key.text for key in block.keys)}{tail}"
         case MatchBlock():
-            cases = ", ".join(f"{case.literal}: {summary(case.value)}" for case in block.cases)
+            labels = ("null" if case.literal is None else case.literal for case in block.cases)
+            cases = ", ".join(
+                f"{label}: {summary(case.value)}" for label, case in zip(labels, block.cases, strict=True)
+            )
             tail = f"; else {summary(block.otherwise)}" if block.otherwise else ""
             return f"match {block.source.text} {{{cases}{tail}}}"
         case WhenBlock():

@@ -60,6 +60,8 @@ class ValueType:
         words = f"{self.format} string" if self.kind == "string" and self.format else self.kind
         if self.is_list and self.element is not None:
             words = f"list of {self.element.describe()}"
+        if self.kind == "object" and self.schema is None:
+            words = "object of one of several schemas"
         if self.kind == "any":
             words = " or ".join(self.schema.value_types) if self.schema else "of several types"
         if self.nullable and self.kind != "null":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from codegen.diagnostics import Span
     from codegen.frontend.document import VersionDocument
-    from codegen.frontend.syntax import Expression
+    from codegen.frontend.syntax import Expression, Predicate
     from codegen.ir.statements import Statement
     from codegen.resolve.blocks import BlockCompiler
     from codegen.resolve.rules import Target
@@ -36,18 +36,19 @@ class VersionCompiler:
 
     def body(self) -> tuple[Statement, ...] | None:
         """The statements of the mapper; None if something was reported."""
-        statements: list[Statement] = []
-        if self._version.filter is not None:
-            judged = self._predicates.judge(self._version.filter, self._scopes)
-            if judged is None:
-                return None
-            statements.append(ReturnIf(Negated(judged.condition), Give(ListOf(()))))
-            self._trace(judged.sources, f"filter {describe(self._version.filter)}", self._version.filter.span)
+        kept = () if self._version.filter is None else self._kept(self._version.filter)
         if self._version.explode is not None:
-            exploded = self._exploded(self._version.explode)
-            return None if exploded is None else (*statements, *exploded)
-        root = self._assembled(self._scopes)
-        return (*statements, Return(Give(ListOf((root,)))))
+            made = self._exploded(self._version.explode)
+        else:
+            made = (Return(Give(ListOf((self._assembled(self._scopes),)))),)
+        return None if kept is None or made is None else (*kept, *made)
+
+    def _kept(self, predicate: Predicate) -> tuple[Statement, ...] | None:
+        judged = self._predicates.judge(predicate, self._scopes)
+        if judged is None:
+            return None
+        self._trace(judged.sources, f"filter {describe(predicate)}", predicate.span)
+        return (ReturnIf(Negated(judged.condition), Give(ListOf(()))),)
 
     def _assembled(self, scopes: tuple[Scope, ...]) -> Invoke:
         function = self._blocks.assemble(self._version.fields, scopes, self._target, self._version.fields_span)

@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:7e4f3c1185ea34be29fa31d38dfadbb0f0262c02ecffa3424c3364579171cecc",
+    mapping_version="sha256:c9d96d442c72d482d76a7b81da8eac2ad489882f794c2db69839b55cea5342db",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

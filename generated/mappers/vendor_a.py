@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:39b5bbc8f40b7fdd326dce046d117e37b6c2cd60966782437cf55097abff807b",
+    mapping_version="sha256:6e22baa701b46c76a9765ec5003c260780a1a6d6c8816bd1643eb5793c871632",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

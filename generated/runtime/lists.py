@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .arithmetic import add
 from .numbers import string
-from .values import ABSENT, FAILED, OMIT, Marker
+from .values import ABSENT, FAILED, OMIT, Marker, worked_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,8 +96,9 @@ def kept(values: list[Any]) -> list[Any]:
 
 
 def pair(key: Any, value: Any) -> tuple[Any, Any] | Marker:
-    """A key with its value; OMIT where there is no key or the value is left out."""
-    return OMIT if key is ABSENT or value is OMIT else (key, value)
+    """A key with its value; OMIT where there is no key, and the value is not asked for then, or it is left out."""
+    found = OMIT if key is ABSENT else worked_out(value)
+    return OMIT if found is OMIT else (key, found)
 
 
 def row(*parts: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from .values import ABSENT, OMIT, Rejected
+from .values import ABSENT, OMIT, Rejected, worked_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,20 +27,16 @@ def get(value: Any, *path: str | int) -> Any:
 
 def coalesce(*values: Any) -> Any:
     """The first value that is present; null is a value. One that is a function is called when its turn comes."""
-    return next((value for value in map(_value, values) if value is not ABSENT), ABSENT)
+    return next((value for value in map(worked_out, values) if value is not ABSENT), ABSENT)
 
 
 def coalesce_but(skipped: tuple[str, ...], *values: Any) -> Any:
     """The first value that is present and none of `null`, `empty`; the last one if there is none."""
-    for value in map(_value, values[:-1]):
+    for value in map(worked_out, values[:-1]):
         is_skipped = (value is None and "null" in skipped) or (value in ("", []) and "empty" in skipped)
         if value is not ABSENT and not is_skipped:
             return value
-    return _value(values[-1])
-
-
-def _value(given: Any) -> Any:
-    return given() if callable(given) else given
+    return worked_out(values[-1])
 
 
 def each(make: Callable[[Any], Any], items: Any, pointer: str, origin: int, scope: int) -> list[Any]:

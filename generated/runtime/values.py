@@ -23,6 +23,11 @@ OMIT = Marker.OMIT
 FAILED = Marker.FAILED
 
 
+def worked_out(value: Any) -> Any:
+    """The value; one that is a function is called, for its turn has come."""
+    return value() if callable(value) else value
+
+
 def json_type(value: Any) -> str:
     """Name of a value's JSON type; a marker's own name for a marker."""
     if isinstance(value, Marker):

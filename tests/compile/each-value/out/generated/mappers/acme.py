@@ -85,7 +85,7 @@ def _item(payload: Any, envelope: Any) -> Any:
     data["tags"] = _item__tags(payload, envelope)
     # amounts <- each prices value $ or omit | decimal or quarantine
     data["amounts"] = _item__amounts(payload, envelope)
-    # labels <- each sizes value match $ {S: small, M: medium, None: unknown}
+    # labels <- each sizes value match $ {S: small, M: medium, null: unknown}
     value = _item__labels(payload, envelope)
     if value is not rt.OMIT:
         data["labels"] = value

@@ -42,6 +42,14 @@ def _item__texts(payload: Any, envelope: Any) -> Any:
     return value
 
 
+def _item__stock__part_2(payload: Any, scope1: Any, envelope: Any) -> Any:
+    # stock <- site or omit
+    value: Any = rt.get(scope1, "site")
+    if value is rt.ABSENT:
+        return rt.ABSENT
+    return value
+
+
 def _item__stock__entry(payload: Any, scope1: Any, envelope: Any) -> Any:
     # stock/* <- count | integer or quarantine
     value: Any = rt.get(scope1, "count")
@@ -76,7 +84,13 @@ def _item__stock(payload: Any, envelope: Any) -> Any:
     if value is rt.ABSENT or value is None:
         return rt.OMIT
     value = rt.each(
-        lambda scope1: rt.pair(scope1["site"], _item__stock__entry(payload, scope1, envelope)), value, "/levels", 0, 1
+        lambda scope1: rt.pair(
+            _item__stock__part_2(payload, scope1, envelope), lambda: _item__stock__entry(payload, scope1, envelope)
+        ),
+        value,
+        "/levels",
+        0,
+        1,
     )
     converted = rt.entries(value)
     if converted is rt.FAILED:
@@ -92,7 +106,7 @@ def _item(payload: Any, envelope: Any) -> Any:
     data["basketId"] = payload["id"]
     # texts <- entries attributes or quarantine where kind != 'secret' key name | lower value value or omit
     data["texts"] = _item__texts(payload, envelope)
-    # stock <- entries levels or omit key site value count | integer or quarantine
+    # stock <- entries levels or omit key site or omit value count | integer or quarantine
     value = _item__stock(payload, envelope)
     if value is not rt.OMIT:
         data["stock"] = value
