@@ -60,6 +60,9 @@ class FieldReader(FormReader):
         if isinstance(node, ScalarNode) and isinstance(node.value, str):
             with self._fragments.opened(node) as fragment:
                 return () if fragment is None else self.fields(fragment)
+        if isinstance(node, ScalarNode) and node.value is None:
+            # Nothing is written yet: what must be there is said for the object as a whole.
+            return ()
         if not isinstance(node, MapNode):
             hint = "write fields, the name of a fragment, or a list of both"
             raise self.refuse(Code.WRONG_FORM, node.span, "fields must be a block of `target: source`", hint)

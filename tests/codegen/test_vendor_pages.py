@@ -14,7 +14,6 @@ import pytest
 from codegen.compiler import compile_project
 from codegen.frontend.mapping import SCHEMES
 from codegen.render.project import _environment
-from codegen.source import read_sources
 from handlers.core.signatures.requests import SignedRequest
 from handlers.core.signatures.schemes import is_authentic
 from tests.compile.test_cases import BASE
@@ -91,11 +90,10 @@ def test_an_example_that_is_not_valid_is_not_shown() -> None:
     assert '"itemId": "8"' in shown
 
 
-def test_every_event_of_the_catalogue_shows_an_example_that_becomes_something() -> None:
-    for path, text in read_sources(ROOT).items():
-        if path.startswith("mappings/"):
-            vendor = path.removeprefix("mappings/").removesuffix(".yaml")
-            shown = (ROOT / "docs" / "contract" / "vendors" / f"{vendor}.md").read_text(encoding="utf-8")
-            assert text
-            assert shown.count("A payload:") == len(re.findall(r"^Fields of the payload:$", shown, re.MULTILINE))
-            assert "It becomes" in shown
+def test_every_event_of_the_catalogue_shows_an_example() -> None:
+    pages = sorted((ROOT / "docs" / "contract" / "vendors").glob("*.md"))
+    assert len(pages) >= 9
+    for path in pages:
+        shown = path.read_text(encoding="utf-8")
+        assert shown.count("A payload:") == shown.count("Fields of the payload:")
+        assert "It becomes" in shown

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from codegen.diagnostics import Diagnostics
 from codegen.frontend.schema_store import SchemaStore
-from codegen.render.project import to_json as schema_file
+from codegen.render.json_text import to_json as schema_file
 from codegen.resolve.contracts import ContractCompiler
 from generated.runtime import exact_json
 from generated.runtime.binding import Registry
