@@ -17,8 +17,10 @@ from codegen.diagnostics import Code
 from codegen.ir.statements import ObjectFunction
 from codegen.naming import comment_text, page_code, page_text, py_literal
 from codegen.render.examples import examples_of
+from codegen.render.gateway import gateway_document
 from codegen.render.json_text import to_json
 from codegen.render.python import kept, lines, scopes, value_code
+from codegen.render.tfvars import tfvars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,8 +82,10 @@ def render_project(project: Project) -> dict[str, str]:
     files["docs/contract/diagnostics.md"] = environment.get_template("diagnostics.md.jinja").render(codes=codes)
     reference = environment.get_template("mapping-language.md.jinja")
     files["docs/contract/mapping-language.md"] = reference.render(**asdict(project.language))
+    files["generated/vendors.auto.tfvars.json"] = to_json(tfvars(project.vendors))
     if project.openapi is not None:
         files["generated/openapi.json"] = to_json(project.openapi)
+        files["generated/gateway.json"] = to_json(gateway_document(project.openapi))
     return files
 
 

@@ -1,0 +1,130 @@
+"""What API Gateway and Terraform are given of the contracts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV30SpecValidator, validate
+
+from codegen.compiler import resolve
+from codegen.diagnostics import Diagnostics
+from codegen.render.gateway import INVOKE_ARN, KEY
+from codegen.render.tfvars import tfvars
+from generated.registry import REGISTRY
+from handlers.core.problems import STATUS, ProblemCode
+from handlers.ingest import ROUTES
+from tests.compile.test_cases import BASE
+from tests.contracts.documents import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GATEWAY = json.loads((ROOT / "generated" / "gateway.json").read_text(encoding="utf-8"))
+NEWER = {"const", "examples", "$defs", "prefixItems", "if", "then", "else", "patternProperties", "webhooks", "oneOf"}
+"""Words of 3.1, and of 3.0 what a REST API does not take."""
+
+
+def words(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for name, below in node.items():
+            yield name
+            yield from words(below)
+    elif isinstance(node, list):
+        for below in node:
+            yield from words(below)
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in GATEWAY["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def test_the_document_is_openapi_3_0_and_holds_nothing_newer() -> None:
+    validate(GATEWAY, cls=OpenAPIV30SpecValidator)
+    assert GATEWAY["openapi"] == "3.0.3"
+    assert NEWER.isdisjoint(words(GATEWAY["paths"]))
+    assert all(isinstance(one["schema"]["type"], str) for _, _, op in operations() for one in op.get("parameters", ()))
+
+
+def test_every_route_that_is_served_is_there_and_no_other() -> None:
+    found = {(path, method.upper()) for path, method, _ in operations()}
+    assert found == {(path, method) for path, methods in ROUTES.items() for method in methods}
+
+
+def test_only_the_envelope_api_asks_for_a_key() -> None:
+    asked = {path: operation["security"] for path, _, operation in operations()}
+    assert asked == {
+        "/v1/events": [{KEY: []}],
+        "/v1/events/batch": [{KEY: []}],
+        "/v1/events/{externalEventId}": [{KEY: []}],
+        "/v1/webhooks/{vendorId}/{topic}": [],
+        "/v1/health": [],
+    }
+    assert GATEWAY["x-amazon-apigateway-api-key-source"] == "HEADER"
+
+
+def test_every_request_goes_to_the_function_as_it_came() -> None:
+    for _, _, operation in operations():
+        integration = operation["x-amazon-apigateway-integration"]
+        assert (integration["type"], integration["httpMethod"], integration["uri"]) == ("aws_proxy", "POST", INVOKE_ARN)
+    assert GATEWAY["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+    validators = GATEWAY["x-amazon-apigateway-request-validators"]
+    assert validators[GATEWAY["x-amazon-apigateway-request-validator"]]["validateRequestBody"] is False
+
+
+@pytest.mark.parametrize("kind", GATEWAY["x-amazon-apigateway-gateway-responses"])
+def test_what_the_gateway_answers_by_itself_is_a_problem_document(kind: str) -> None:
+    answer = GATEWAY["x-amazon-apigateway-gateway-responses"][kind]
+    text = answer["responseTemplates"]["application/json"].replace("$context.requestId", "r-1")
+    problem = json.loads(text)
+    assert [error.message for error in REGISTRY.validator("problem").iter_errors(problem)] == []
+    assert str(problem["status"]) == answer["statusCode"]
+    if problem["code"] in list(ProblemCode):
+        assert STATUS[ProblemCode(problem["code"])] == problem["status"]
+    headers = answer["responseParameters"]
+    assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+    assert ("gatewayresponse.header.Retry-After" in headers) == (problem["status"] in (429, 503))
+
+
+def mapping(vendor: str, scheme: str, limits: dict[str, int], lane: str) -> str:
+    schema = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string", "maxLength": 64, "minLength": 1}},
+    }
+    document: dict[str, Any] = {
+        "vendor": vendor, "name": vendor, "priority": 1, "authentication": {"scheme": scheme}, "limits": limits,
+        "events": {"item": {"lane": lane, "payload": schema, "emits": "ItemUpdated@1.0", "map": {"itemId": "id"}}},
+    }  # fmt: skip
+    if scheme != "api-key":
+        parts = {"event_type": "path.topic", "external_event_id": "body.id", "occurred_at": "body.at | timestamp"}
+        document["webhook"] = parts
+    return json.dumps(document)
+
+
+def test_vendors_of_equal_limits_share_a_usage_plan() -> None:
+    slow, fast = {"requests_per_second": 10, "burst": 20}, {"requests_per_second": 500, "burst": 1000}
+    sources = BASE | {
+        "mappings/acme.yaml": mapping("acme", "api-key", slow, "live"),
+        "mappings/bolt.yaml": mapping("bolt", "api-key", slow, "workflow"),
+        "mappings/cog.yaml": mapping("cog", "shopify", fast | {"max_payload_bytes": 1000}, "live"),
+        "mappings/dial.yaml": mapping("dial", "api-key", fast, "live"),
+    }
+    project = resolve(sources, None, Diagnostics())
+    assert project
+    found = tfvars(project.vendors)
+    assert {name: one["usage_plan"] for name, one in found["vendors"].items()} == {
+        "acme": "rate-10-burst-20",
+        "bolt": "rate-10-burst-20",
+        "cog": None,
+        "dial": "rate-500-burst-1000",
+    }
+    assert found["usage_plans"] == {"rate-10-burst-20": slow, "rate-500-burst-1000": fast}
+    assert found["lanes"] == ["live", "workflow"]
+    assert found["vendors"]["cog"] == {
+        "scheme": "shopify", "usage_plan": None, **fast, "max_payload_bytes": 1000, "lanes": ["live"], "webhook": True,
+        "secrets_parameter": "vendors/cog/secrets",
+    }  # fmt: skip
