@@ -72,7 +72,8 @@ class BlockCompiler:
         for rule in fields:
             if rule.name not in known:
                 message = f"'{rule.name}' is no field of {place}"
-                self.diagnostics.add(Code.UNKNOWN_TARGET, rule.span, message, suggestion(rule.name, known))
+                named = "its names are the payload's: build it with `entries:`" if at.schema.additional else ""
+                self.diagnostics.add(Code.UNKNOWN_TARGET, rule.span, message, suggestion(rule.name, known) or named)
                 continue
             target = at.member(rule.name, rule.span)
             made = self._member(rule, scopes, target)

@@ -145,6 +145,8 @@ def _conversion(found: ValueType, target: Schema) -> str:
         return _conversion(found.element, target.items)
     if "array" in kinds:
         return "build it with `each:` or `list:`"
+    if "object" in kinds and target.additional is not None:
+        return "build it with `entries:`, of an object's `| pairs`"
     if "object" in kinds:
         return "build it with `object:`, which can prove each member by itself"
     if "string" in kinds and found.kind in ("integer", "number", "boolean"):

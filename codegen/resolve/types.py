@@ -59,7 +59,7 @@ class ValueType:
         """The type in a diagnostic's words."""
         words = f"{self.format} string" if self.kind == "string" and self.format else self.kind
         if self.is_list and self.element is not None:
-            words = f"list of {self.element.describe()}"
+            words = f"list of {self.element.describe().removeprefix('of ')}"
         if self.kind == "object" and self.schema is None:
             words = "object of one of several schemas"
         if self.kind == "any":
