@@ -10,10 +10,12 @@ import pytest
 from codegen.resolve.steps.definition import result_type
 from codegen.resolve.steps.registry import STEPS
 from codegen.resolve.types import ValueType, type_of_literal
+from codegen.runtime import exact_json
 from codegen.runtime.units import WORDS
 
 type Keywords = dict[str, Any]
 
+LONG = exact_json.parse(b"9" * 34 + b"." + b"9" * 34)
 SECONDS = (-62135596800, 253402300799)
 TEXT: Keywords = {"kind": "string"}
 UP_TO_3 = TEXT | {"min_length": 2, "max_length": 3}
@@ -121,6 +123,7 @@ CLAIMS: list[tuple[str, Keywords, tuple[Any, ...], Keywords, bool]] = [
     ("absolute", integer(-2), (), integer(0), False),
     ("absolute", integer(2), (), integer(2), False),
     ("absolute", number(Decimal("-0.5"), 0), (), number(0, Decimal("0.5")), False),
+    ("absolute", number(LONG.copy_negate(), 9), (), number(0, LONG), False),
     ("absolute", known("integer", -5, 5), (), known("integer", 5), False),
     ("round", number(Decimal("0.4"), Decimal("9.5")), (0, "half_up"), integer(0, 10), False),
     ("round", number(Decimal("0.4"), Decimal("9.5")), (0, "down"), integer(0, 9), False),
@@ -128,6 +131,7 @@ CLAIMS: list[tuple[str, Keywords, tuple[Any, ...], Keywords, bool]] = [
     ("round", integer(3, 5), (2, "up"), integer(3, 5), False),
     ("round", number(), (2, "up"), number(), False),
     ("minor_units", TEXT, ("USD",), integer(), True),
+    ("minor_units", TEXT | {"minimum": 5, "maximum": 9}, ("USD",), integer(), True),
     ("minor_units", integer(-1, 9), ("USD",), integer(-100, 900), False),
     ("minor_units", integer(-1, 9), ("JPY",), integer(-1, 9), False),
     ("minor_units", integer(-1, 9), ("XXX",), integer(), True),

@@ -101,6 +101,9 @@ def test_every_country_of_the_standard_has_its_codes_and_name() -> None:
 def test_every_symbol_and_word_means_one_thing() -> None:
     assert set(currencies._SYMBOLS.values()) <= currencies.EXPONENTS.keys()
     assert [symbol for symbol in currencies._SYMBOLS if runtime.currency(symbol.lower()) is FAILED] == []
+    meant = "€EUR ₹INR ₽RUB ₺TRY ₴UAH ₪ILS ₫VND ₦NGN ₸KZT ₼AZN ₾GEL ₲PYG ₵GHS ₭LAK ₮MNT ฿THB ៛KHR R$BRL US$USD A$AUD "
+    meant += "HK$HKD NZ$NZD złPLN KčCZK FtHUF"
+    assert [pair for pair in meant.split() if runtime.currency(pair[:-3]) != pair[-3:]] == []
     words = [word for row in WORDS.values() for word in row.split()]
     assert len(words) == len(set(words)) == len(UNITS)
     assert [name for name in WORDS if runtime.unit(name) != name] == []

@@ -60,6 +60,7 @@ TIMES: list[tuple[str, str, tuple[str, ...], Any]] = [
     ("local_timestamp", "2026-01-30T21:15:12Z", ("UTC",), FAILED),
     ("local_timestamp", "2026-01-30", ("UTC",), FAILED),
     ("local_timestamp", "30/01/2026", ("America/New_York", "YYYY-MM-DD", "DD/MM/YYYY"), "2026-01-30T05:00:00Z"),
+    ("local_timestamp", "2026-01-30", ("UTC", "YYYY[]-MM-DD"), "2026-01-30T00:00:00Z"),
     ("local_timestamp", "2026-03-29T01:59:59", ("Europe/Paris",), "2026-03-29T00:59:59Z"),
     ("local_timestamp", "2026-03-29T02:00:00", ("Europe/Paris",), FAILED),
     ("local_timestamp", "2026-03-29T02:59:59", ("Europe/Paris",), FAILED),
