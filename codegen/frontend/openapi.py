@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from codegen.diagnostics import Code, Diagnostics, Span
 from codegen.frontend.json_source import JsonSource
+from codegen.frontend.surface import check_surface
 from codegen.source import ListNode, MapNode, ScalarNode, load_yaml
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def read_openapi(path: str, text: str, store: SchemaStore, diagnostics: Diagnost
     if not isinstance(node, MapNode) or "openapi" not in node.members or "paths" not in node.members:
         diagnostics.add(Code.OPENAPI, Span(path, 1, 1), "this is no OpenAPI document: 'openapi' or 'paths' is missing")
         return None
+    check_surface(node, diagnostics)
     bundler = _Bundler(path, store, diagnostics)
     document: dict[str, Any] = bundler.rewrite(node)
     components = document.setdefault("components", {})

@@ -1,12 +1,16 @@
 """The OpenAPI 3.0 document that API Gateway imports, made of the 3.1 contract.
 
 A REST API takes 3.0 without much of it (known issues of "REST APIs using OpenAPI" in the API Gateway guide), so that
-only what the gateway itself decides is said: routes, keys, path parameters, where a request goes, and what is answered
+only what the gateway itself decides is said: routes, keys, parameters, where a request goes, and what is answered
 when it goes nowhere. Bodies are the function's to judge.
+
+The text is a Terraform template, in which ``${ingest_invoke_arn}`` is the one expression.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +21,8 @@ INVOKE_ARN = "${ingest_invoke_arn}"
 """Filled in by Terraform: the invocation ARN of the function behind every route."""
 KEY = "vendorKey"
 _OPERATOR = "operatorKey"
-_METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 _VALIDATOR = "parameters"
+_PARAMETER = re.compile(r"\{([^}]+)\}")
 
 _REFUSALS = {
     "ACCESS_DENIED": (403, "FORBIDDEN", "The request is not allowed here."),
@@ -26,7 +30,8 @@ _REFUSALS = {
     "AUTHORIZER_CONFIGURATION_ERROR": (503, "UNAVAILABLE", "Nothing was stored. Send it again."),
     "AUTHORIZER_FAILURE": (503, "UNAVAILABLE", "Nothing was stored. Send it again."),
     "BAD_REQUEST_BODY": (400, "NOT_JSON", "The body cannot be read."),
-    "BAD_REQUEST_PARAMETERS": (400, "PARAMETER_INVALID", "A parameter is missing or cannot be read."),
+    # A request that has come to a route has the parameters of its path: what it can lack is the Content-Type.
+    "BAD_REQUEST_PARAMETERS": (415, "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json in UTF-8."),
     "DEFAULT_4XX": (400, "PARAMETER_INVALID", "The request cannot be taken as it is."),
     "DEFAULT_5XX": (503, "UNAVAILABLE", "Nothing was stored. Send it again."),
     "EXPIRED_TOKEN": (401, "UNAUTHENTICATED", "The request carries no valid key."),
@@ -50,10 +55,10 @@ def gateway_document(openapi: Mapping[str, Any]) -> dict[str, Any]:
     """The document for import, from the contract."""
     paths: dict[str, dict[str, Any]] = {}
     for path, method, operation in _operations(openapi):
-        paths.setdefault(path, {})[method] = _operation(operation)
+        paths.setdefault(path, {})[method] = _operation(path, operation)
     return {
         "openapi": "3.0.3",
-        "info": {"title": openapi["info"]["title"], "version": openapi["info"]["version"]},
+        "info": {name: _literal(openapi["info"][name]) for name in ("title", "version")},
         "paths": paths,
         "components": {"securitySchemes": {KEY: {"type": "apiKey", "name": "x-api-key", "in": "header"}}},
         "x-amazon-apigateway-api-key-source": "HEADER",
@@ -71,46 +76,47 @@ def _operations(openapi: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[
     """What vendors use: everything that no operator's key is asked for."""
     for path, item in openapi["paths"].items():
         for method, operation in item.items():
-            if method in _METHODS and {_OPERATOR: []} not in operation["security"]:
+            if not any(_OPERATOR in schemes for schemes in operation["security"]):
                 yield path, method, operation
 
 
-def _operation(operation: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"operationId": operation["operationId"], "security": list(operation["security"])}
-    names = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"]
-    if names:
-        schema = {"type": "string"}
-        found["parameters"] = [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+def _operation(path: str, operation: Mapping[str, Any]) -> dict[str, Any]:
+    parameters = [_parameter(name, "path") for name in _PARAMETER.findall(path)]
     if "requestBody" in operation:
-        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
-    found["responses"] = {
-        status: {"description": _one_line(answer.get("description", "A problem document, RFC 9457."))}
-        for status, answer in operation["responses"].items()
+        parameters.append(_parameter("Content-Type", "header"))
+    return {
+        "operationId": _literal(operation["operationId"]),
+        "security": [{KEY: []}] if operation["security"] else [],
+        "parameters": parameters,
+        "responses": {status: {"description": HTTPStatus(int(status)).phrase} for status in operation["responses"]},
+        "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": INVOKE_ARN},
     }
-    found["x-amazon-apigateway-integration"] = {
-        "type": "aws_proxy",
-        "httpMethod": "POST",
-        "uri": INVOKE_ARN,
-        "passthroughBehavior": "when_no_match",
-    }
-    return found
+
+
+def _parameter(name: str, place: str) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": True, "schema": {"type": "string"}}
 
 
 def _refusal(status: int, code: str, detail: str) -> dict[str, Any]:
     """A problem document, RFC 9457, as the function gives them."""
-    body = (
-        f'{{"type": "about:blank", "title": "{HTTPStatus(status).phrase}", "status": {status}, "code": "{code}", '
-        f'"detail": "{detail}", "requestId": "$context.requestId"}}'
-    )
+    problem = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "requestId": "$context.requestId",
+    }
     headers = {"gatewayresponse.header.Content-Type": "'application/problem+json'"}
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         headers["gatewayresponse.header.Retry-After"] = "'1'"
     return {
         "statusCode": str(status),
         "responseParameters": headers,
-        "responseTemplates": {"application/json": body},
+        "responseTemplates": {"application/json": json.dumps(problem)},
     }
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _literal(text: str) -> str:
+    """The text as it stands in a Terraform template."""
+    return text.replace("${", "$${").replace("%{", "%%{")

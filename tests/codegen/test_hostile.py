@@ -145,6 +145,9 @@ def mutants(draw: st.DrawFn) -> dict[str, str]:
         others = [path for path in REAL if path.startswith(("mappings/", "openapi/")) and name not in path]
         sources = {path: text for path, text in REAL.items() if path not in others}
     own = [path for path in sources if path not in BASE]
+    if name == "vendorA" and draw(st.booleans()):
+        own = ["openapi/dvss.yaml"]
+        sources |= {path: REAL[path] for path in own}
     path = draw(st.sampled_from(own)) if draw(st.integers(0, 4)) else draw(st.sampled_from(sorted(sources)))
     text = sources[path]
     for _ in range(draw(st.integers(1, 3))):
