@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codegen.cache import key_of, remember, unchanged
+from codegen.cache import keep_texts, key_of, memo_of, remember, tools, unchanged
 from codegen.compiler import CompileResult, compile_project
 from codegen.emit import differences, write
 from codegen.evolution import command as comparing
@@ -16,6 +16,8 @@ from codegen.source import read_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from codegen.memo import Memo
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     return _check(options.root)
 
 
-def _compile(sources: Mapping[str, str], vendor: str | None) -> CompileResult:
-    result = compile_project(sources, vendor=vendor)
+def _compile(sources: Mapping[str, str], *, vendor: str | None = None, memo: Memo | None = None) -> CompileResult:
+    result = compile_project(sources, vendor=vendor, memo=memo)
     for diagnostic in result.diagnostics:
         sys.stderr.write(f"{diagnostic}\n")
     return result
@@ -52,16 +54,19 @@ def _build(root: Path, into: Path, vendor: str | None) -> int:
         sys.stderr.write("--vendor compiles a part: name a folder for it with --into.\n")
         return 2
     if vendor is not None:
-        return _write(into, _compile(sources, vendor))
-    key = key_of(sources)
+        return _write(into, _compile(sources, vendor=vendor))
+    makers = tools()
+    key = key_of(sources, makers)
     record = unchanged(into, key)
     if record is not None:
         sys.stderr.write("".join(f"{said}\n" for said in record.said))
         sys.stdout.write(f"{len(record.files)} files generated: nothing changed since the last build\n")
         return 0
-    result = _compile(sources, None)
+    memo = memo_of(into, makers)
+    result = _compile(sources, memo=memo)
     status = _write(into, result)
     if not result.failed:
+        keep_texts(into, makers, memo)
         remember(into, key, result.files, result.diagnostics)
     return status
 
@@ -80,7 +85,7 @@ def _write(into: Path, result: CompileResult) -> int:
 
 
 def _check(root: Path) -> int:
-    result = _compile(read_sources(root), None)
+    result = _compile(read_sources(root))
     if result.failed:
         return 1
     stale = differences(root, result.files)

@@ -12,6 +12,7 @@ from codegen.frontend.openapi import read_openapi
 from codegen.frontend.schema_store import SchemaStore
 from codegen.frontend.secret_scan import find_secrets
 from codegen.frontend.shared import SharedFiles, is_shared
+from codegen.memo import Memo
 from codegen.models import generate_models
 from codegen.render.project import RUNTIME, format_python, manifest, render_project
 from codegen.resolve.project import COMPILER_VERSION, resolve_project
@@ -36,24 +37,28 @@ class CompileResult:
     failed: bool
 
 
-def compile_project(sources: Mapping[str, str], *, vendor: str | None = None) -> CompileResult:
+def compile_project(
+    sources: Mapping[str, str], *, vendor: str | None = None, memo: Memo | None = None
+) -> CompileResult:
     """Compile the contracts in ``sources`` (text by path below the project's root).
 
     With ``vendor`` only that vendor's mapping is compiled, and no models and pages are made: enough to run it.
+    ``memo`` spares what it knows; without one everything is made anew.
     """
+    memo = memo or Memo({})
     diagnostics = Diagnostics()
     project = resolve(sources, vendor, diagnostics)
     files: dict[str, str] = {}
     if project is not None:
         files = render_project(project)
         if vendor is None:
-            models = generate_models(project.schemas, diagnostics)
+            models = generate_models(project.schemas, diagnostics, memo)
             files |= {f"generated/models/{path}": text for path, text in models.items()}
         else:
             files = {path: text for path, text in files.items() if not path.startswith("docs/")}
     if project is None or diagnostics.has_errors():
         return CompileResult({}, tuple(diagnostics.sorted()), failed=True)
-    files = format_python(files)
+    files = format_python(files, memo)
     contracts = {vendor.vendor: files_of(vendor, sources) for vendor in project.vendors}
     files |= {f"generated/contracts/{path}": sources[path] for paths in contracts.values() for path in paths}
     files["generated/manifest.json"] = manifest(project, files, contracts, COMPILER_VERSION)

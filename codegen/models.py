@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from codegen.diagnostics import Code, Diagnostics
+from codegen.memo import key_of_text
 from codegen.naming import model_module
 from codegen.runtime.exact_json import dump
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from codegen.ir.project import ContractSchema
+    from codegen.memo import Memo
 
 OPTIONS = (
     "--input-file-type", "jsonschema",
@@ -40,23 +42,34 @@ OPTIONS = (
 )  # fmt: skip
 
 
-def generate_models(schemas: Sequence[ContractSchema], diagnostics: Diagnostics) -> Mapping[str, str]:
+def generate_models(schemas: Sequence[ContractSchema], diagnostics: Diagnostics, memo: Memo) -> Mapping[str, str]:
     """Source text by path below ``generated/models``, one module for each schema; a schema without one is reported."""
-    # It takes a second to import, which `--help` and a build that fails early need not spend.
+    files: dict[str, str] = {}
+    for schema in schemas:
+        bundle = dump(dict(schema.bundle)).decode()
+        key = key_of_text("model", bundle)
+        text = memo.find(key)
+        if text is None:
+            text, said = _generated(bundle)
+            if text is None:
+                diagnostics.add(Code.KEYWORD, schema.span, f"no model can be made of '{schema.name}': {said}")
+                continue
+            memo.keep(key, text)
+        files[f"{model_module(schema.name)}.py"] = text
+    return files
+
+
+def _generated(bundle: str) -> tuple[str | None, str]:
+    """The module's text, or None and the reason."""
+    # It takes a second to import, which `--help` and a build that makes no model need not spend.
     from datamodel_code_generator.__main__ import Exit, main
 
-    files: dict[str, str] = {}
     with TemporaryDirectory() as folder:
-        for schema in schemas:
-            source = Path(folder, "schema.json")
-            source.write_bytes(dump(dict(schema.bundle)))
-            target = Path(folder, "model.py")
-            said = io.StringIO()
-            with contextlib.redirect_stderr(said):
-                status = main(["--input", str(source), "--output", str(target), *OPTIONS])
-            if status is not Exit.OK:
-                message = f"no model can be made of '{schema.name}': {' '.join(said.getvalue().split())}"
-                diagnostics.add(Code.KEYWORD, schema.span, message)
-                continue
-            files[f"{model_module(schema.name)}.py"] = target.read_text(encoding="utf-8")
-    return files
+        source, target = Path(folder, "schema.json"), Path(folder, "model.py")
+        source.write_text(bundle, encoding="utf-8")
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            status = main(["--input", str(source), "--output", str(target), *OPTIONS])
+        if status is not Exit.OK:
+            return None, " ".join(said.getvalue().split())
+        return target.read_text(encoding="utf-8"), ""

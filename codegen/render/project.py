@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codegen.diagnostics import Code
 from codegen.ir.statements import ObjectFunction
+from codegen.memo import key_of_text
 from codegen.naming import comment_text, page_code, page_text, py_literal
 from codegen.render.examples import examples_of
 from codegen.render.gateway import gateway_document
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from codegen.ir.project import Project, RuleTrace, VendorMapping
+    from codegen.memo import Memo
 
 RUNTIME = Path(__file__).parents[1] / "runtime"
 
@@ -121,18 +123,33 @@ def _trace(trace: RuleTrace) -> dict[str, Any]:
     }
 
 
-def format_python(files: Mapping[str, str]) -> dict[str, str]:
+def format_python(files: Mapping[str, str], memo: Memo) -> dict[str, str]:
     """The files with every Python module sorted and laid out by ruff, whatever configuration the project has."""
-    python = [path for path in sorted(files) if path.endswith(".py") and not path.startswith("generated/runtime/")]
+    python = {path: text for path, text in files.items() if path.endswith(".py") and not _is_runtime(path)}
+    keys = {path: key_of_text("layout", path, text) for path, text in python.items()}
+    known = {path: memo.find(key) for path, key in keys.items()}
+    laid_out = _laid_out({path: text for path, text in python.items() if known[path] is None})
+    for path, text in laid_out.items():
+        memo.keep(keys[path], text)
+    return {path: known.get(path) or laid_out.get(path, text) for path, text in files.items()}
+
+
+def _is_runtime(path: str) -> bool:
+    return path.startswith("generated/runtime/")
+
+
+def _laid_out(files: Mapping[str, str]) -> dict[str, str]:
+    if not files:
+        return {}
     with TemporaryDirectory() as folder:
-        for path in python:
+        for path, text in files.items():
             target = Path(folder, path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(files[path], encoding="utf-8")
+            target.write_text(text, encoding="utf-8")
         common = ("--isolated", "--quiet", "--no-cache", "--target-version", "py313", "--line-length", "120")
         _ruff("check", "--select", "I,F401", "--fix", *common, folder=folder)
         _ruff("format", *common, folder=folder)
-        return {**files, **{path: Path(folder, path).read_text(encoding="utf-8") for path in python}}
+        return {path: Path(folder, path).read_text(encoding="utf-8") for path in files}
 
 
 def _ruff(command: str, *options: str, folder: str) -> None:

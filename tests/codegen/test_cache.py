@@ -113,22 +113,24 @@ def test_a_warning_is_said_again(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_the_key_covers_the_compiler_and_its_tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    key = cache.key_of({})
-    assert cache.key_of({}) == key
-    assert cache.key_of({"mappings/acme.yaml": ""}) != key
+    makers = cache.tools()
+    key = cache.key_of({}, makers)
+    assert cache.key_of({}, cache.tools()) == key
+    assert cache.key_of({"mappings/acme.yaml": ""}, makers) != key
+    assert cache.key_of({}, "others") != key
     with monkeypatch.context() as patch:
         patch.setattr(sys, "version", "3.13.99")
-        assert cache.key_of({}) != key
+        assert cache.tools() != makers
     with monkeypatch.context() as patch:
         patch.setattr(cache, "distributions", lambda: ())
-        assert cache.key_of({}) != key
+        assert cache.tools() != makers
     compiler = tmp_path / "codegen"
     shutil.copytree(cache.COMPILER, compiler)
     template = compiler / "templates" / "registry.py.jinja"
     template.write_text(template.read_text() + "\n")
     with monkeypatch.context() as patch:
         patch.setattr(cache, "COMPILER", compiler)
-        assert cache.key_of({}) != key
+        assert cache.tools() != makers
 
 
 def test_check_reads_no_record(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,3 +141,61 @@ def test_check_reads_no_record(root: Path, capsys: pytest.CaptureFixture[str]) -
     assert PASSED_OVER in build(root, capsys)
     assert main(["--root", str(root), "check"]) == 1
     assert "changed: generated/registry.py" in capsys.readouterr().out
+
+
+def _texts(root: Path) -> Path:
+    return root / cache.FOLDER / "texts.json"
+
+
+def _built_and_checked(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A build that finds texts of the one before, and a check that makes everything anew, come to the same."""
+    _another_mapping(root)
+    assert PASSED_OVER not in build(root, capsys)
+    assert main(["--root", str(root), "check"]) == 0
+
+
+def test_a_build_with_known_texts_is_the_same_as_one_without(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = json.loads(_texts(root).read_text())["texts"]
+    schema = root / "schemas" / "canonical" / "item-updated.v1.schema.json"
+    schema.write_text(schema.read_text().replace('"itemId": {', '"itemId": {"description": "Another one.", '))
+    _built_and_checked(root, capsys)
+    after = json.loads(_texts(root).read_text())["texts"]
+    new = [after[key] for key in after.keys() - before.keys()]
+    assert [text for text in new if "class " in text and "Another one." not in text] == []
+    assert len(new) < len(after) / 2
+
+
+def _forged(root: Path, **changes: object) -> None:
+    kept = json.loads(_texts(root).read_text())
+    texts = {key: text.replace("ItemUpdated", "Forged") for key, text in kept["texts"].items()}
+    _texts(root).write_text(json.dumps(kept | {"texts": texts} | changes))
+
+
+def _half_the_texts(root: Path) -> None:
+    _texts(root).write_bytes(_texts(root).read_bytes()[:1000])
+
+
+def _texts_of_other_tools(root: Path) -> None:
+    _forged(root)
+    forged = json.loads(_texts(root).read_text())["texts"]
+    _forged(root, tools="others", texts=forged, digest=cache._digest_of(forged))
+
+
+def _texts_of_another_form(root: Path) -> None:
+    _texts(root).write_text("[]")
+
+
+@pytest.mark.parametrize("change", [_forged, _half_the_texts, _texts_of_other_tools, _texts_of_another_form])
+def test_texts_that_are_not_as_they_were_kept_count_as_nothing(
+    root: Path, change: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(root)
+    _built_and_checked(root, capsys)
+
+
+def test_a_failed_build_keeps_nothing(root: Path) -> None:
+    kept = _texts(root).read_bytes()
+    mapping = root / "mappings" / "acme.yaml"
+    mapping.write_text(mapping.read_text().replace("itemId", "itemIt"))
+    assert main(["--root", str(root), "build"]) == 1
+    assert _texts(root).read_bytes() == kept

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from codegen.compiler import resolve
 from codegen.diagnostics import Diagnostics
+from codegen.memo import Memo
 from codegen.models import generate_models
 from codegen.render.project import render_project
 from codegen.runtime import mapping as runtime
@@ -221,7 +222,7 @@ def test_models_hold_no_code_from_text() -> None:
     diagnostics = Diagnostics()
     project = resolve(BASE | {"schemas/thing.schema.json": json.dumps(schema)}, None, diagnostics)
     assert project, diagnostics.sorted()
-    tree = ast.parse(generate_models(project.schemas, diagnostics)["thing.py"])
+    tree = ast.parse(generate_models(project.schemas, diagnostics, Memo({}))["thing.py"])
     imports = {
         name.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for name in node.names
     }

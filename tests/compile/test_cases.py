@@ -19,6 +19,7 @@ import pytest
 
 from codegen.compiler import compile_project, resolve
 from codegen.diagnostics import Code, Diagnostics
+from codegen.memo import Memo
 from codegen.render.project import format_python, render_project
 from codegen.runtime import exact_json
 from codegen.source import read_sources
@@ -76,7 +77,7 @@ def passing() -> dict[str, dict[str, str]]:
         files = render_project(project)
         kept = [path for path in files if path.startswith(("generated/mappers/acme", "generated/lineage/"))]
         found |= {f"{case}/{path}": files[path] for path in kept}
-    formatted = {path: _DIGEST.sub("sha256:...", text) for path, text in format_python(found).items()}
+    formatted = {path: _DIGEST.sub("sha256:...", text) for path, text in format_python(found, Memo({})).items()}
     return {
         case: {path.removeprefix(f"{case}/"): text for path, text in formatted.items() if path.startswith(f"{case}/")}
         for case in PASSING

@@ -11,6 +11,7 @@ import pytest
 
 from codegen.diagnostics import Diagnostics
 from codegen.frontend.schema_store import SchemaStore
+from codegen.memo import Memo
 from codegen.models import generate_models
 from codegen.resolve.contracts import ContractCompiler
 from generated.runtime.exact_json import JsonError
@@ -98,7 +99,7 @@ def test_a_model_is_made_of_every_group_inside_or_the_schema_is_said_to_take_not
             continue
         contracts = ContractCompiler(store, diagnostics)
         contracts.add("group", source, tree)
-        files = generate_models(contracts.all(), diagnostics)
+        files = generate_models(contracts.all(), diagnostics, Memo({}))
         if files:
             module = ModuleType("group_model")
             sys.modules[module.__name__] = module
