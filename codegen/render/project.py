@@ -17,9 +17,9 @@ from codegen.diagnostics import Code
 from codegen.ir.statements import ObjectFunction
 from codegen.memo import key_of_text
 from codegen.naming import comment_text, page_code, page_text, py_literal
-from codegen.render.examples import examples_of
 from codegen.render.gateway import gateway_document
 from codegen.render.json_text import to_json
+from codegen.render.pages import vendor_page
 from codegen.render.python import kept, lines, scopes, value_code
 from codegen.render.tfvars import tfvars
 
@@ -66,15 +66,12 @@ def render_project(project: Project) -> dict[str, str]:
     for schema in project.schemas:
         files[f"generated/schemas/{schema.name}.json"] = to_json(schema.bundle)
     mapper = environment.get_template("mapper.py.jinja")
-    page = environment.get_template("vendor.md.jinja")
     by_name = {schema.name: schema for schema in project.schemas}
     for vendor in project.vendors:
         module = mapper.render(vendor=vendor)
         files[f"generated/mappers/{vendor.module}.py"] = module
         files[f"generated/lineage/{vendor.module}.json"] = to_json(_lineage(vendor))
-        examples = examples_of(vendor, module, by_name)
-        text = page.render(vendor=vendor, schemas=by_name, examples=examples)
-        files[f"docs/contract/vendors/{vendor.vendor}.md"] = text
+        files[f"docs/contract/vendors/{vendor.vendor}.md"] = vendor_page(environment, vendor, module, by_name)
     files["generated/mappers/__init__.py"] = '"""Compiled mappers, one module for each vendor."""\n'
     files["generated/__init__.py"] = environment.get_template("package.py.jinja").render()
     files["generated/registry.py"] = environment.get_template("registry.py.jinja").render(vendors=project.vendors)
