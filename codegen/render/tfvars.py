@@ -9,14 +9,13 @@ if TYPE_CHECKING:
 
     from codegen.ir.project import VendorMapping
 
-API_KEY = "api-key"
-
 
 def tfvars(vendors: Sequence[VendorMapping]) -> dict[str, Any]:
     """The variables: every vendor, and the usage plans, which vendors of equal limits share.
 
-    A plan throttles each of its keys by itself, and an account has 300 plans (quotas of API Gateway). Keys are created
-    and put into their plan by `dvss key add`, so that none lies in Terraform's state.
+    A plan throttles each of its keys by itself, and an account has 300 plans (quotas of API Gateway). A vendor that
+    signs its webhooks has a plan too: with a key of its own it asks what became of its events. Keys are created and put
+    into their plan by `dvss key add`, so that none lies in Terraform's state.
     """
     ordered = sorted(vendors, key=lambda vendor: vendor.vendor)
     return {
@@ -24,7 +23,6 @@ def tfvars(vendors: Sequence[VendorMapping]) -> dict[str, Any]:
         "usage_plans": {
             tier(vendor): {"requests_per_second": vendor.requests_per_second, "burst": vendor.burst}
             for vendor in sorted(ordered, key=lambda vendor: (vendor.requests_per_second, vendor.burst))
-            if vendor.scheme == API_KEY
         },
         "lanes": sorted({event.lane for vendor in ordered for event in vendor.events}),
     }
@@ -39,7 +37,7 @@ def _vendor(vendor: VendorMapping) -> dict[str, Any]:
     is_webhook = vendor.webhook is not None
     return {
         "scheme": vendor.scheme,
-        "usage_plan": None if is_webhook else tier(vendor),
+        "usage_plan": tier(vendor),
         "requests_per_second": vendor.requests_per_second,
         "burst": vendor.burst,
         "max_payload_bytes": vendor.max_payload_bytes,

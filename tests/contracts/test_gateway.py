@@ -157,12 +157,12 @@ def test_vendors_of_equal_limits_share_a_usage_plan() -> None:
     assert {name: one["usage_plan"] for name, one in found["vendors"].items()} == {
         "acme": "rate-10-burst-20",
         "bolt": "rate-10-burst-20",
-        "cog": None,
+        "cog": "rate-500-burst-1000",
         "dial": "rate-500-burst-1000",
     }
     assert found["usage_plans"] == {"rate-10-burst-20": slow, "rate-500-burst-1000": fast}
     assert found["lanes"] == ["live", "workflow"]
     assert found["vendors"]["cog"] == {
-        "scheme": "shopify", "usage_plan": None, **fast, "max_payload_bytes": 1000, "lanes": ["live"], "webhook": True,
-        "secrets_parameter": "vendors/cog/secrets",
+        "scheme": "shopify", "usage_plan": "rate-500-burst-1000", **fast, "max_payload_bytes": 1000, "lanes": ["live"],
+        "webhook": True, "secrets_parameter": "vendors/cog/secrets",
     }  # fmt: skip
