@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help setup lock codegen demo serve test golden test-payloads check contracts-check format soak
+.PHONY: help setup lock codegen demo serve test golden test-payloads check contracts-check format soak mutants
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,3 +48,6 @@ format: setup ## format the code and mend what can be mended
 
 soak: setup ## the long proofs: the tests' own code with greater counts
 	@DVSS_SOAK=1 $(PYTHON) -m pytest -m "not payloads" --timeout 3600
+
+mutants: setup ## mutation score of the type checker and the step registry (COUNT=400 mutants drawn with SEED=1)
+	@$(PYTHON) scripts/mutants.py $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))

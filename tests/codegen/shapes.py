@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from codegen.diagnostics import Diagnostics
+from codegen.frontend.json_source import JsonSource
+from codegen.frontend.schema_store import SchemaStore
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from codegen.frontend.json_schema import Schema as ReadSchema
 
 type Plain = dict[str, Any]
 type Schema = dict[str, Any] | bool
@@ -27,6 +33,14 @@ _UNSPOKEN = frozenset({"$defs", "unevaluatedItems", "unevaluatedProperties"})
 def validator(schema: str) -> jsonschema_rs.Draft202012Validator:
     """The validator of a self-contained schema."""
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
+
+
+def read(keywords: Plain) -> ReadSchema:
+    """A schema, which must be sound, as the compiler reads it."""
+    diagnostics = Diagnostics()
+    schema = SchemaStore({}, diagnostics).inline(JsonSource("schema.json", "", keywords))
+    assert schema is not None, diagnostics.sorted()
+    return schema
 
 
 def follow(reference: str, root: Plain) -> Schema:

@@ -53,6 +53,7 @@ CLAIMS: list[tuple[str, Keywords, tuple[Any, ...], Keywords, bool]] = [
     ("lower", TEXT, (), TEXT, False),
     ("nfc", UP_TO_3, (), TEXT | {"min_length": 1, "max_length": 9}, False),
     ("nfc", TEXT, (), TEXT, False),
+    ("nfc", known("string", "e\u0301"), (), known("string", "é"), False),
     ("substring", UP_TO_3, (0, 2), TEXT | {"min_length": 2, "max_length": 2}, False),
     ("substring", UP_TO_3, (1, 5), TEXT | {"min_length": 1, "max_length": 2}, False),
     ("substring", UP_TO_3, (9, 5), TEXT | {"max_length": 0}, False),

@@ -12,10 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.diagnostics import Diagnostics
 from codegen.frontend.json_schema import type_of_value
-from codegen.frontend.json_source import JsonSource
-from codegen.frontend.schema_store import SchemaStore
 from codegen.resolve.steps.definition import StepDefinition, result_type
 from codegen.resolve.steps.registry import STEPS
 from codegen.resolve.types import ValueType, certain, type_of_literal, type_of_schema
@@ -24,7 +21,7 @@ from codegen.runtime import mapping as runtime
 from tests.codegen.effort import examples
 from tests.codegen.mappings import PATTERNS
 from tests.codegen.payloads import FORMATTED, LETTERS, WORDS
-from tests.codegen.shapes import validator
+from tests.codegen.shapes import read, validator
 from tests.codegen.step_arguments import constants_of, types_of
 
 type Json = dict[str, Any]
@@ -109,10 +106,7 @@ def settled(number: Decimal) -> int | Decimal:
 
 def type_under(schema: Json) -> ValueType:
     """The type of a value that is there and valid under the schema."""
-    diagnostics = Diagnostics()
-    read = SchemaStore({}, diagnostics).inline(JsonSource("schema.json", "", schema))
-    assert read is not None, diagnostics.sorted()
-    return certain(type_of_schema(read))
+    return certain(type_of_schema(read(schema)))
 
 
 @st.composite
