@@ -100,6 +100,12 @@ def union(left: Schema, right: Schema) -> Schema:
     )
 
 
+def joined_members(left: Schema, right: Schema) -> Mapping[str, Schema]:
+    """Of every member that either side declares: what it is under either."""
+    names = dict.fromkeys((*left.properties, *right.properties))
+    return {name: _either(_member(left, name), _member(right, name)) or anything(left) for name in names}
+
+
 def _common_types(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     common = {*left} & {*right}
     sides = ((left, right), (right, left))
@@ -157,11 +163,6 @@ def _common_prefix(left: Schema, right: Schema) -> tuple[Schema, ...]:
     return tuple(element for element in elements if element is not None)
 
 
-def _joined_members(left: Schema, right: Schema) -> Mapping[str, Schema]:
-    names = dict.fromkeys((*left.properties, *right.properties))
-    return {name: _either(_member(left, name), _member(right, name)) or anything(left) for name in names}
-
-
 def _joined_prefix(left: Schema, right: Schema) -> tuple[Schema, ...]:
     elements = (_either(left.element(at), right.element(at)) for at in range(max(len(left.prefix), len(right.prefix))))
     return tuple(element or anything(left) for element in elements)
@@ -204,7 +205,7 @@ _JOINED: Mapping[str, Callable[[Schema, Schema], Any]] = {
     "content": lambda left, right: _either(left.content, right.content),
     "prefix": _joined_prefix,
     "items": lambda left, right: _either(left.items, right.items),
-    "properties": _joined_members,
+    "properties": joined_members,
     "required": lambda left, right: left.required & right.required,
     "closed": lambda left, right: left.closed and right.closed,
     "additional": _joined_additional,

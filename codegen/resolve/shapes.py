@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
-from codegen.frontend.json_schema import TYPES, Schema
+from codegen.frontend.json_schema import Schema
+from codegen.frontend.schema_algebra import anything, joined_members, union
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,21 +60,15 @@ def _member_of(schema: Schema) -> Schema:
     if schema.additional is not None:
         members.append(schema.additional)
     elif not schema.closed:
-        return Schema(source=schema.source, pointer=schema.pointer, types=TYPES)
-    first, *others = members or [Schema(source=schema.source, pointer=schema.pointer, types=TYPES)]
-    if not others:
-        return first
-    types = tuple(sorted({kind for member in members for kind in member.types}))
-    return Schema(source=schema.source, pointer=schema.pointer, types=types)
+        return anything(schema)
+    return reduce(union, members) if members else anything(schema)
 
 
 def merged(left: Schema, right: Schema) -> Schema:
     """The schema of an object with the members of both; the right one's where both have one."""
-    properties = {**left.properties, **right.properties}
-    for name in left.properties.keys() & right.properties.keys() - right.required:
-        both = left.properties[name], right.properties[name]
-        types = tuple(sorted({kind for member in both for kind in member.types}))
-        properties[name] = Schema(source=left.source, pointer=left.pointer, types=types)
+    certain = {name: member for name, member in right.properties.items() if name in right.required}
+    # Where a side declares less than it may hold, what it holds is in the members too.
+    properties = {**joined_members(left, right), **certain}
     return replace(
         object_of(left, properties), required=left.required | right.required, closed=left.closed and right.closed
     )
