@@ -46,7 +46,7 @@ LIMIT_SECONDS = 600
 PROCESSES = 2
 CASES = "tests/compile/test_cases.py"
 CHECK = "codegen check"
-QUICK = ("types", "schema_algebra", "step_claims", "step_values", "step_times", "step_codes", "steps")
+QUICK = ("types", "schema_algebra", "list_claims", "step_claims", "step_values", "step_times", "step_codes", "steps")
 STAGES = (
     (f"{CASES}::test_a_case_fails_with_its_diagnostics",),
     tuple(f"tests/codegen/test_{name}.py" for name in QUICK),
