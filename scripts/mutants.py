@@ -158,6 +158,9 @@ def survivors(sample: Sequence[Mutant]) -> list[Mutant]:
         if survived and ended_mutant:
             found.append(ended_mutant)
             print(ended_mutant, flush=True)
+        tried = len(sample) - len(left) - len(running)
+        if tried % 20 == 0:
+            print(f"{tried} of {len(sample)} tried, {len(found)} survive", file=sys.stderr, flush=True)
     return found
 
 
