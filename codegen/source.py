@@ -191,7 +191,7 @@ def exact_number(text: str) -> int | Decimal | None:
     value = Decimal(text)
     _, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)
-    if len(digits) > MAX_DIGITS or exponent < -MAX_DIGITS or value.adjusted() > MAX_DIGITS:
+    if len(digits) > MAX_DIGITS or exponent < -MAX_DIGITS or value.adjusted() >= MAX_DIGITS:
         return None
     return int(value) if value == value.to_integral_value() else value
 

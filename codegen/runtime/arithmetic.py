@@ -19,7 +19,7 @@ def settled(value: Decimal) -> int | Decimal | Marker:
     value = _EXACT.normalize(value)
     _, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)
-    if len(digits) > MAX_DIGITS or exponent < -MAX_DIGITS or value.adjusted() > MAX_DIGITS:
+    if len(digits) > MAX_DIGITS or exponent < -MAX_DIGITS or value.adjusted() >= MAX_DIGITS:
         return FAILED
     return int(value) if exponent >= 0 else value
 

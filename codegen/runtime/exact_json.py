@@ -125,7 +125,7 @@ def _settle(box: list[Any], limits: Limits, *, may_hold_nul: bool) -> None:
 def _exact(value: Decimal, limits: Limits, box: list[Any]) -> int | Decimal:
     _, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)
-    if len(digits) > limits.digits or exponent < -limits.exponent or value.adjusted() > limits.exponent:
+    if len(digits) > limits.digits or exponent < -limits.exponent or value.adjusted() >= limits.digits:
         raise _number_too_long(box, value, limits)
     return int(value) if exponent >= 0 or not any(digits[exponent:]) else value
 

@@ -57,7 +57,7 @@ def add(
             _show_key(credentials.keys.add(Role.OPERATOR), "an operator", as_json=as_json)
         elif api_key or _scheme(deployment, vendor) == API_KEY_SCHEME:
             if secret_stdin:
-                terminal.fail(f"{vendor} signs no webhooks: it has an API key. Leave --secret-stdin out.")
+                terminal.fail(f"An API key for {vendor} is made here, not given: leave --secret-stdin out.")
             _show_key(credentials.keys.add(Role.VENDOR, vendor), vendor, as_json=as_json)
         else:
             secret = _given_secret(_scheme(deployment, vendor), vendor, read=secret_stdin)

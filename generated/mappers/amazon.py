@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:c9d96d442c72d482d76a7b81da8eac2ad489882f794c2db69839b55cea5342db",
+    mapping_version="sha256:fc6167b6602da4a492f8e8661ac4bf7cb10ed2b440547407e3aca801e9ddeacd",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:6e22baa701b46c76a9765ec5003c260780a1a6d6c8816bd1643eb5793c871632",
+    mapping_version="sha256:12a85a5b0590691429614282fbe2dbd8a80619da730b955d89356ec25249c193",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

@@ -138,7 +138,8 @@ MISTAKES = {
     (): (2, "Name a vendor, or give --operator."),
     ("vendorA", "--operator"): (2, "Name a vendor, or give --operator."),
     ("nobody",): (1, f"There is no mapping for vendor nobody. Vendors with one: {', '.join(REGISTRY.vendor_ids())}."),
-    ("vendorA", "--secret-stdin"): (1, "vendorA signs no webhooks"),
+    ("vendorA", "--secret-stdin"): (1, "An API key for vendorA is made here, not given: leave --secret-stdin out."),
+    ("square", "--api-key", "--secret-stdin"): (1, "An API key for square is made here"),
 }
 
 

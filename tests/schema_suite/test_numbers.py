@@ -99,7 +99,12 @@ def test_tenths_add_up() -> None:
     assert first + second == parse(b"0.3")
 
 
-@pytest.mark.parametrize("text", ["1E1001", "-1E1001", "1e-1001", "9" * 1001])
+def test_the_greatest_number_that_is_read_is_read_back() -> None:
+    greatest = parse(b"-1E999")
+    assert parse(dump(greatest)) == greatest == -(10**999)
+
+
+@pytest.mark.parametrize("text", ["1E1000", "-1E1001", "1e-1001", "9" * 1001])
 def test_a_number_beyond_the_limit_is_refused_by_its_code(text: str) -> None:
     with pytest.raises(JsonError) as refused:
         parse(b'{"n": ' + text.encode() + b"}")
