@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from codegen.memo import Memo
 
 OPTIONS = (
+    "--ignore-pyproject",
     "--input-file-type", "jsonschema",
     "--output-model-type", "pydantic_v2.BaseModel",
     "--target-python-version", "3.13",
