@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from dvss.embedded.backend import DATABASE_NAME, EmbeddedBackend
 from dvss.metrics import PrometheusMetrics
-from dvss.system import SystemClock, UlidFactory
 from handlers.application import Application
+from handlers.system import SystemClock, UlidFactory
 from handlers.values import ConfigurationError
 
 if TYPE_CHECKING:

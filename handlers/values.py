@@ -221,6 +221,8 @@ class BusMessage:
     """UTF-8 JSON."""
     lane: Lane | None = None
     """Set on ``ingest.accepted`` only: the queue that it is routed to."""
+    normalized: ObjectVersion | None = None
+    """Where the same bytes are stored; a bus with a limit of size sends a reference to them instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

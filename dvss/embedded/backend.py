@@ -27,7 +27,7 @@ from dvss.embedded.raw_store import SegmentRawStore
 from dvss.embedded.segment_writer import SegmentWriter
 from dvss.embedded.segments import Segments
 from dvss.embedded.token_key import token_key
-from dvss.system import UlidFactory
+from handlers.system import UlidFactory
 from handlers.values import ConfigurationError, Lane, TransientError
 
 if TYPE_CHECKING:

@@ -45,7 +45,9 @@ def publish(app: Application, records: Sequence[OutboxRecord], bodies: Mapping[O
     for record in records:
         body = bodies.get(record) or _body(app, record)
         if body is not None:
-            message = BusMessage(f"{record.event_id}#{record.revision}", record.detail_type, body)
+            message = BusMessage(
+                f"{record.event_id}#{record.revision}", record.detail_type, body, normalized=record.normalized
+            )
             messages[message.message_id] = message
             by_id[message.message_id] = record
     if not messages:

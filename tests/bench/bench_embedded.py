@@ -14,8 +14,8 @@ from pathlib import Path
 from time import perf_counter
 
 from dvss.embedded.backend import EmbeddedBackend
-from dvss.system import SystemClock, UlidFactory
 from handlers.raw_metadata import RawMetadata
+from handlers.system import SystemClock, UlidFactory
 from handlers.values import ClaimCheck, IdempotencyKey, IngestRecord, Lane, Source, Status
 
 SECONDS = 3.0

@@ -16,9 +16,9 @@ import pytest
 
 from codegen.compiler import compile_project
 from codegen.frontend.mapping import SCHEMES
-from dvss.system import SystemClock
 from handlers.core.signatures.requests import SignedRequest
 from handlers.core.signatures.schemes import is_authentic
+from handlers.system import SystemClock
 from tests.compile.test_cases import BASE
 from tests.contracts.documents import ROOT
 

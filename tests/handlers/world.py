@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dvss.embedded.backend import EmbeddedBackend
-from dvss.system import UlidFactory
 from generated.registry import REGISTRY
 from handlers import ingest, normalize
 from handlers.application import Application
 from handlers.core.sweeping import sweep
+from handlers.system import UlidFactory
 from handlers.values import IdempotencyKey, Lane, Role
 
 if TYPE_CHECKING:

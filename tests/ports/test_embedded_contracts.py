@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dvss.system import SystemClock, UlidFactory
+from handlers.system import SystemClock, UlidFactory
 from handlers.values import BusMessage, Role
 from tests.ports.contract_completion import CompletionContract
 from tests.ports.contract_credential_store import CredentialStoreContract

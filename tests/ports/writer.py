@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dvss.embedded.backend import EmbeddedBackend
-from dvss.system import SystemClock, UlidFactory
+from handlers.system import SystemClock, UlidFactory
 from handlers.values import BusMessage, ClaimCheck, ObjectVersion
 from tests.ports.examples import completion, failure, ingest_record, quarantine_record, raw_metadata, sha256
 
