@@ -23,7 +23,7 @@ serve: setup ## run the pipeline on this machine (data in .data/)
 	@$(PYTHON) -m dvss serve
 
 test: setup ## run the tests
-	@$(PYTHON) -m pytest -m "not payloads and not soak"
+	@$(PYTHON) -m pytest -n auto --dist worksteal -m "not payloads and not soak"
 
 golden: setup ## write what the golden cases (of VENDOR=<id>) become; read the difference before you commit it
 	@DVSS_UPDATE=1 $(PYTHON) -m pytest -q tests/golden/test_golden.py $(if $(VENDOR),-k '$(VENDOR)')
