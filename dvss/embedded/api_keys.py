@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dvss.embedded.rows import microseconds, moment
+from handlers.moments import microseconds, moment
 from handlers.values import DvssError, Principal, Role
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from dvss.embedded.rows import (
     INSERT_OUTBOX,
     INSERT_QUARANTINE,
     QUARANTINE_COLUMNS,
-    microseconds,
     outbox_row,
     quarantine_row,
     versions_text,
 )
+from handlers.moments import microseconds
 from handlers.values import CompletionResult, Status
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from dvss.embedded.rows import (
     SELECT_INGEST,
     ingest_record,
     ingest_row,
-    microseconds,
 )
+from handlers.moments import microseconds
 
 if TYPE_CHECKING:
     import sqlite3

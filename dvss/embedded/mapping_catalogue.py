@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from dvss.embedded.rows import microseconds, moment
+from handlers.moments import microseconds, moment
 from handlers.values import PublishedMapping
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dvss.embedded.bulk import execute_in_bulk
-from dvss.embedded.rows import SELECT_OUTBOX, microseconds, outbox_record
+from dvss.embedded.rows import SELECT_OUTBOX, outbox_record
+from handlers.moments import microseconds
 
 if TYPE_CHECKING:
     import sqlite3

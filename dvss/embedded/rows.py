@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
+from handlers.moments import microseconds, moment
 from handlers.values import (
     ClaimCheck,
     IdempotencyKey,
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     type Row = tuple[Any, ...]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _encode = json.JSONEncoder().encode
 
 _INGEST_COLUMNS = (
@@ -74,22 +72,6 @@ _OUTBOX_COLUMNS = (
 )
 SELECT_OUTBOX = f"SELECT {_OUTBOX_COLUMNS} FROM outbox"  # noqa: S608 - see above
 INSERT_OUTBOX = f"INSERT INTO outbox ({_OUTBOX_COLUMNS}) VALUES (...)"  # noqa: S608 - see above
-
-
-@overload
-def microseconds(at: datetime) -> int: ...
-@overload
-def microseconds(at: datetime | None) -> int | None: ...
-def microseconds(at: datetime | None) -> int | None:
-    return None if at is None else (at - _EPOCH) // _MICROSECOND
-
-
-@overload
-def moment(stored: int) -> datetime: ...
-@overload
-def moment(stored: int | None) -> datetime | None: ...
-def moment(stored: int | None) -> datetime | None:
-    return None if stored is None else _EPOCH + timedelta(microseconds=stored)
 
 
 def versions_text(versions: Sequence[ObjectVersion]) -> str:

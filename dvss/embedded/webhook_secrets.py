@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dvss.embedded.api_keys import CredentialError, new_id
-from dvss.embedded.rows import microseconds, moment
+from handlers.moments import microseconds, moment
 
 if TYPE_CHECKING:
     import sqlite3
