@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dvss.embedded.backend import EmbeddedBackend
+from tests.ports.aws import Cloud, clouds
 from tests.ports.examples import ManualClock
 
 if TYPE_CHECKING:
@@ -27,3 +28,8 @@ def backend(root: Path, clock: ManualClock) -> Iterator[EmbeddedBackend]:
     opened = EmbeddedBackend.open(root, clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def cloud(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    yield from clouds(clock, monkeypatch)

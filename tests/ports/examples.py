@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
+from ulid import ULID
+
 from handlers.raw_metadata import RawMetadata
 from handlers.values import (
     BusMessage,
@@ -34,6 +36,8 @@ NOW = datetime(2026, 1, 30, 20, 15, 13, 402_117, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
 THREADS = 32
+ULID_TIME = str(ULID.from_datetime(NOW))[:10]
+"""How an id begins that was made at NOW."""
 
 AWKWARD_TEXTS = (
     "inv-12345",
@@ -95,7 +99,7 @@ def ingest_record(number: int = 1, **changes: Any) -> IngestRecord:
     """A record as accept writes it. Records of different numbers have different keys and ingest ids."""
     record = IngestRecord(
         key=IdempotencyKey("acme", f"event-{number}"),
-        ingest_id=f"01KG8R{number:020d}",
+        ingest_id=f"{ULID_TIME}{number:016d}",
         event_type="inventory_update",
         source=Source.ENVELOPE,
         topic=None,
@@ -136,7 +140,7 @@ def object_version(number: int = 1) -> ObjectVersion:
 
 def outbox_record(number: int = 1, **changes: Any) -> OutboxRecord:
     record = OutboxRecord(
-        event_id=f"01KG8R{number:020d}",
+        event_id=f"{ULID_TIME}{number:016d}",
         revision=1,
         detail_type="InventoryUpdated",
         vendor_id="acme",
@@ -217,7 +221,8 @@ def failure(record: IngestRecord, quarantine: QuarantineRecord, **changes: Any) 
 
 
 def accepted_message(number: int = 1, lane: Lane = Lane.LIVE) -> BusMessage:
-    return BusMessage(f"accepted-{number}", "ingest.accepted", b'{"ingestId":"%d"}' % number, lane)
+    detail = b'{"ingestId":"%d","lane":"%s"}' % (number, lane.encode())
+    return BusMessage(f"accepted-{number}", "ingest.accepted", detail, lane)
 
 
 def canonical_message(number: int = 1) -> BusMessage:

@@ -1,0 +1,143 @@
+"""What goes over the wire: every request is counted, and some meet with a fault.
+
+A ``Wire`` stands between the clients of a session and moto. It answers one request at a time, as moto needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter, defaultdict, deque
+from typing import TYPE_CHECKING, Any
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import botocore_stubber
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from botocore.session import Session
+
+    type Send = Callable[[], AWSResponse]
+    type Fault = Callable[[AWSPreparedRequest, Send], AWSResponse]
+
+# moto undoes a cancelled transaction by putting whole tables back, and with them what others wrote meanwhile.
+_ONE_AT_A_TIME = threading.RLock()
+
+
+class Wire:
+    """``calls`` are the requests in order, each as ``service.Operation``, retries included."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.requests: list[AWSPreparedRequest] = []
+        self._faults: dict[str, deque[Fault | None]] = defaultdict(deque)
+
+    def attach(self, session: Session) -> None:
+        """Every client that the session makes from now on goes through here."""
+        # All handlers are called, and the first answer counts: moto itself would serve each request a second time.
+        stubber: Any = botocore_stubber
+        answer: Any = self._answer
+        session.unregister("before-send", stubber)
+        session.register("before-send", answer)
+
+    def fail(self, operation: str, *faults: Fault | None) -> None:
+        """The next requests of the operation meet with these faults, one each; None lets one pass."""
+        self._faults[operation].extend(faults)
+
+    def reset(self) -> None:
+        self.calls.clear()
+        self.requests.clear()
+        self._faults.clear()
+
+    def counted(self) -> Counter[str]:
+        return Counter(self.calls)
+
+    def _answer(self, event_name: str, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        operation = event_name.removeprefix("before-send.")
+        with _ONE_AT_A_TIME:
+            self.calls.append(operation)
+            self.requests.append(request)
+            faults = self._faults[operation]
+            fault = faults.popleft() if faults else None
+
+            def send() -> AWSResponse:
+                answer = botocore_stubber(event_name, request)
+                assert answer is not None, f"nothing answers {request.url}"
+                return answer
+
+            return fault(request, send) if fault else send()
+
+
+def lost_request(request: AWSPreparedRequest, _: Send) -> AWSResponse:
+    """The service never sees the request."""
+    raise ReadTimeoutError(endpoint_url=request.url)
+
+
+def lost_answer(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """The request has its effect, and nobody hears of it."""
+    send()
+    raise ReadTimeoutError(endpoint_url=request.url)
+
+
+def answered(status: int, body: bytes | str = b"") -> Fault:
+    """An answer in the place of moto's; the request has no effect."""
+    return lambda request, _: AWSResponse(request.url, status, HTTPHeaders(), MockRawResponse(body))
+
+
+def server_error(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    return answered(500)(request, send)
+
+
+def json_error(code: str, status: int = 400, **more: Any) -> Fault:
+    """An error as DynamoDB, EventBridge, SSM and CloudWatch write it."""
+    return answered(status, json.dumps({"__type": f"com.amazonaws#{code}", "message": code} | more))
+
+
+def xml_error(code: str, status: int) -> Fault:
+    """An error as S3 writes it."""
+    return answered(status, f"<Error><Code>{code}</Code><Message>{code}</Message></Error>")
+
+
+throttled = json_error("ThrottlingException")
+slow_down = xml_error("SlowDown", 503)
+upload_conflict = xml_error("ConditionalRequestConflict", 409)
+transaction_conflict = json_error("TransactionConflictException")
+
+
+def cancelled(*reasons: str) -> Fault:
+    """A cancelled transaction, a reason for each of its writes; ``None`` for those that had none."""
+    return json_error("TransactionCanceledException", CancellationReasons=[{"Code": reason} for reason in reasons])
+
+
+def refused_entries(positions: Iterable[int]) -> Fault:
+    """PutEvents takes all entries but these, which it never sees; it still answers 200."""
+    refused = set(positions)
+
+    def send_the_others(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+        document = json.loads(request.body)  # type: ignore[arg-type] # PutEvents has a JSON text
+        entries = document["Entries"]
+        document["Entries"] = [entry for place, entry in enumerate(entries) if place not in refused]
+        request.body = json.dumps(document).encode()
+        results = iter(json.loads(send().content)["Entries"] if document["Entries"] else ())
+        failure = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+        answer = [failure if place in refused else next(results) for place in range(len(entries))]
+        body = json.dumps({"FailedEntryCount": len(refused), "Entries": answer})
+        return answered(200, body)(request, send)
+
+    return send_the_others
+
+
+def unprocessed(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """BatchGetItem answers the first key of each table and leaves the others."""
+    document = json.loads(request.body)  # type: ignore[arg-type] # BatchGetItem has a JSON text
+    left = {}
+    for name, asked in document["RequestItems"].items():
+        left[name] = asked | {"Keys": asked["Keys"][1:]}
+        asked["Keys"] = asked["Keys"][:1]
+    request.body = json.dumps(document).encode()
+    answer = json.loads(send().content) | {"UnprocessedKeys": {name: one for name, one in left.items() if one["Keys"]}}
+    return answered(200, json.dumps(answer))(request, send)
