@@ -209,15 +209,15 @@ def test_a_batch_pays_for_each_of_its_items(world: World) -> None:
 def test_an_event_waits_in_the_lane_of_its_mapping(world: World, lane: Lane) -> None:
     world.use(inventory_by(lambda payload, _: [stock(payload)], lane=lane.value))
     world.post(envelope())
-    depths = {one: world.backend.lanes.depth(one) for one in Lane}
+    depths = {one: len(world.taken(one)) for one in Lane}
     assert depths == {one: int(one is lane) for one in Lane}
     assert world.record().lane is lane
 
 
 def test_one_vendor_sees_nothing_of_another(world: World) -> None:
     world.post(envelope())
-    other = world.backend.credentials.keys.add(Role.VENDOR, "square").key
-    operator = world.backend.credentials.keys.add(Role.OPERATOR, None).key
+    other = world.issue_key(Role.VENDOR, "square")
+    operator = world.issue_key(Role.OPERATOR)
     content_type = {"content-type": "application/json"}
     parameters = {"externalEventId": "inv-1"}
     for key, reads, posts in ((other, 404, 403), (operator, 403, 403)):
@@ -233,7 +233,7 @@ def test_one_vendor_sees_nothing_of_another(world: World) -> None:
 
 def test_a_vendor_without_a_mapping_is_unknown(world: World) -> None:
     headers = {
-        "x-api-key": world.backend.credentials.keys.add(Role.VENDOR, "nobody").key,
+        "x-api-key": world.issue_key(Role.VENDOR, "nobody"),
         "content-type": "application/json",
     }
     answer = world.post(envelope(vendorId="nobody"), headers=headers)

@@ -138,7 +138,7 @@ def violations(world: World, vendor: Vendor) -> Iterator[str]:  # noqa: C901 - o
             yield f"{name}: {feed.count(record.ingest_id)} times in the feed"
         if name == "bad" and world.app.quarantine.get("vendorA", record.ingest_id) is None:
             yield f"{name}: no quarantine record"
-    if world.backend.stats().outbox:
+    if world.left_in_outbox():
         yield "messages left in the outbox"
 
 

@@ -124,7 +124,7 @@ def violations(world: World) -> Iterator[str]:
     kept = world.kept("failed")
     if kept is None or kept.released_at is not None:
         yield "the failed event has no open quarantine record"
-    if world.backend.stats().outbox:
+    if world.left_in_outbox():
         yield "messages left in the outbox"
 
 

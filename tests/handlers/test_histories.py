@@ -145,7 +145,7 @@ class Histories(RuleBasedStateMachine):
             kept = self.world.app.quarantine.get("vendorA", f"C#{name}#{digest}")
             assert kept is not None
             assert f'"qty": {qty}' in self.world.app.raw.get(kept.raw).decode()
-        assert self.world.backend.stats().outbox == 0
+        assert self.world.left_in_outbox() == 0
 
 
 def _payload(qty: int) -> dict[str, Any]:

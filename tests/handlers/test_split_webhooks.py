@@ -320,7 +320,7 @@ def test_one_bad_signature_among_the_items_refuses_them_all(world: World) -> Non
     profile = registry.vendor("square")
     assert profile is not None
     world.use(OtherRegistry(replace(profile, scheme="adyen")))
-    world.backend.credentials.secrets.add("square", ADYEN_KEY)
+    world.put_secret("square", ADYEN_KEY)
     items = [adyen_item(pspReference=f"PSP{number}") for number in range(3)]
     bad = adyen_body(*items[:2], items[2] | {"success": "false"})
     assert world.post_square(bad).status == 401

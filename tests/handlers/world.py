@@ -95,29 +95,53 @@ class World:
     def __post_init__(self) -> None:
         self.metrics = CountingMetrics()
         self._open()
-        self.api_key = self.backend.credentials.keys.add(Role.VENDOR, "vendorA").key
-        self.secret = self.backend.credentials.secrets.add("square", "a-signature-key").secret
+        self.api_key = self.issue_key(Role.VENDOR, "vendorA")
+        self.secret = "a-signature-key"
+        self.put_secret("square", self.secret)
 
     def _open(self) -> None:
-        self.backend = EmbeddedBackend.open(self.root, self.clock)
         self.app = Application(
             registry=self.registry,
             public_url=PUBLIC_URL,
-            token_key=self.backend.token_key,
             clock=self.clock,
             ids=UlidFactory(),
-            raw=self.backend.raw,
-            normalized=self.backend.normalized,
-            index=self.backend.index,
-            queries=self.backend.index,
-            quarantine=self.backend.quarantine,
-            outbox=self.backend.outbox,
-            bus=self.backend.bus,
-            lanes=self.backend.lanes,
-            credentials=self.backend.credentials,
-            mappings=self.backend.mappings,
             metrics=self.metrics,
+            **self.adapters(),
         )
+
+    def adapters(self) -> dict[str, Any]:
+        """An adapter for each port, and the token key."""
+        self.backend = EmbeddedBackend.open(self.root, self.clock)
+        return {
+            "token_key": self.backend.token_key,
+            "raw": self.backend.raw,
+            "normalized": self.backend.normalized,
+            "index": self.backend.index,
+            "queries": self.backend.index,
+            "quarantine": self.backend.quarantine,
+            "outbox": self.backend.outbox,
+            "bus": self.backend.bus,
+            "lanes": self.backend.lanes,
+            "credentials": self.backend.credentials,
+            "mappings": self.backend.mappings,
+        }
+
+    def issue_key(self, role: Role, vendor_id: str | None = None) -> str:
+        """A new API key."""
+        return self.backend.credentials.keys.add(role, vendor_id).key
+
+    def put_secret(self, vendor_id: str, secret: str) -> None:
+        """Give a vendor its webhook secret."""
+        self.backend.credentials.secrets.add(vendor_id, secret)
+
+    def taken(self, lane: Lane) -> list[str]:
+        """Take everything out of a lane: the bodies of the queue's messages."""
+        taken = self.backend.lanes.take(lane, 10_000, 0)
+        return [json.dumps({"detail": json.loads(one.message.detail)}) for one in taken]
+
+    def delivered(self) -> list[bytes]:
+        """What consumers of canonical events were sent, in order, repeats dropped."""
+        return [entry.detail for entry in self.backend.feed.after(0, 10_000)]
 
     def close(self) -> None:
         self.backend.close()
@@ -178,11 +202,8 @@ class World:
 
     def messages(self) -> list[dict[str, Any]]:
         """SQS records of everything in the lanes, taken out of them."""
-        taken = [one for lane in Lane for one in self.backend.lanes.take(lane, 10_000, 0)]
-        return [
-            {"messageId": str(number), "body": json.dumps({"detail": json.loads(one.message.detail)})}
-            for number, one in enumerate(taken)
-        ]
+        bodies = [body for lane in Lane for body in self.taken(lane)]
+        return [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
 
     def drain(self) -> list[str]:
         """Normalize everything in the lanes; ids of the messages that failed."""
@@ -202,7 +223,7 @@ class World:
 
     def feed(self) -> list[dict[str, Any]]:
         """Canonical events that have left, in order."""
-        return [json.loads(entry.detail) for entry in self.backend.feed.after(0, 10_000)]
+        return [json.loads(detail) for detail in self.delivered()]
 
     def record(self, external_event_id: str = "inv-1", vendor_id: str = "vendorA") -> IngestRecord:
         """The index row of an event."""
@@ -214,14 +235,18 @@ class World:
         return self.app.quarantine.get(vendor_id, self.record(external_event_id, vendor_id).ingest_id)
 
     def raw_keys(self) -> list[str]:
-        return [entry.key for entry in self.backend.raw.entries("raw/")]
+        return [entry.key for entry in self.app.raw.entries("raw/")]
+
+    def left_in_outbox(self) -> int:
+        """Messages that were decided and not yet published."""
+        return len(self.app.outbox.pending(datetime.max.replace(tzinfo=UTC), 10_000))
 
     def traces(self) -> tuple[int, int, int]:
         """How many raw objects, index rows and quarantine records there are."""
-        rows = self.backend.index.events(
+        rows = self.app.queries.events(
             vendor_id=None, received_from=None, received_before=None, after=None, limit=10_000
         )
-        kept = self.backend.quarantine.records(vendor_id=None, include_released=True, after=None, limit=10_000)
+        kept = self.app.quarantine.records(vendor_id=None, include_released=True, after=None, limit=10_000)
         return len(self.raw_keys()), len(rows), len(kept)
 
 
