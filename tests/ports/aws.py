@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -105,6 +106,12 @@ class Cloud:
 
     def __post_init__(self) -> None:
         self.session, self.wire = _session()
+        self.connect()
+        self._create()
+        self.wire.reset()
+
+    def connect(self) -> None:
+        """The clients and adapters of a new process."""
         self.clients = Clients(self.session, Backoff(random=lambda: 0.5, sleep=self.slept.append))
         tables = {name: table_name(name, ENVIRONMENT) for name in ("quarantine", "outbox")}
         records = table_name("ingest-records", ENVIRONMENT)
@@ -121,8 +128,6 @@ class Cloud:
             self.clients, vendor_mappings=mappings, parameter_prefix=PARAMETER_PREFIX, clock=self.clock
         )
         self.mappings = DynamoMappingCatalogue(self.clients, mappings)
-        self._create()
-        self.wire.reset()
 
     def _create(self) -> None:
         create_tables(self.clients.dynamodb, ENVIRONMENT)
@@ -187,11 +192,12 @@ def queue_of(lane: Lane) -> str:
     return f"dvss-{lane}-{ENVIRONMENT}"
 
 
-def clouds(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """The body of a fixture: one deployment, in which no retry waits."""
+@contextmanager
+def moto_as_needed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """moto, empty, with what it lacks; and no retry waits."""
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     monkeypatch.setattr("moto.events.models.json", _ExactJson())
     # Our rules transform nothing; moto would take the event apart and put it together as text.
     monkeypatch.setattr("moto.events.models.EventTemplateParser.parse", lambda event, **_: dict(event))
     with mock_aws():
-        yield Cloud(clock)
+        yield

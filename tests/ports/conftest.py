@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dvss.embedded.backend import EmbeddedBackend
-from tests.ports.aws import Cloud, clouds
+from tests.ports.aws import Cloud, moto_as_needed
 from tests.ports.examples import ManualClock
 
 if TYPE_CHECKING:
@@ -32,4 +32,5 @@ def backend(root: Path, clock: ManualClock) -> Iterator[EmbeddedBackend]:
 
 @pytest.fixture
 def cloud(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    yield from clouds(clock, monkeypatch)
+    with moto_as_needed(monkeypatch):
+        yield Cloud(clock)
