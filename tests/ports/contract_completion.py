@@ -17,6 +17,7 @@ from tests.ports.examples import (
     failure,
     filled_ingest_record,
     ingest_record,
+    long_object_version,
     outbox_record,
     quarantine_record,
 )
@@ -55,6 +56,27 @@ class CompletionContract(IngestIndexFixtures):
         record = self.given(index, ingest_record())
         assert index.complete(completion(record, normalized=(), outbox=())) is CompletionResult.COMPLETED
         assert self.now(index, record).normalized == ()
+        assert list(outbox.pending(LATER, 10)) == []
+
+    def test_a_thousand_canonical_events_complete_at_once(self, index: IngestIndex, outbox: Outbox) -> None:
+        record = self.given(index, ingest_record())
+        done = completion(
+            record,
+            normalized=tuple(map(long_object_version, range(1_000))),
+            outbox=tuple(
+                outbox_record(
+                    event_id=f"{record.ingest_id}-{number}" if number else record.ingest_id,
+                    detail_type="FulfilmentOrderStatusChanged",
+                    normalized=long_object_version(number),
+                )
+                for number in range(1_000)
+            ),
+        )
+        assert index.complete(done) is CompletionResult.COMPLETED
+        assert self.now(index, record).normalized == done.normalized
+        by_index = sorted(outbox.pending(LATER, 2_000), key=lambda entry: (len(entry.event_id), entry.event_id))
+        assert by_index == list(done.outbox)
+        outbox.delete(done.outbox)
         assert list(outbox.pending(LATER, 10)) == []
 
     def test_failed_writes_state_and_quarantine_and_outbox(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pytest
 
 from handlers.values import IdempotencyKey
-from tests.ports.examples import MICROSECOND, NOW, filled_ingest_record, ingest_record
+from tests.ports.examples import MICROSECOND, NOW, filled_ingest_record, ingest_record, ulid_time
 
 if TYPE_CHECKING:
     from handlers.ports import EventQueries, IngestIndex
@@ -70,6 +71,20 @@ class EventQueriesContract:
         assert list(found) == [
             record for record in records[first or 0 : last] if vendor_id in {None, record.key.vendor_id}
         ]
+
+    def test_a_time_is_exact_to_the_microsecond(self, index: IngestIndex, queries: EventQueries) -> None:
+        times = [NOW + step * MICROSECOND for step in (-86_400_000_000, -1_000, -118, -117, 0, 882, 883, 1_000, 10**12)]
+        records = [
+            ingest_record(number, ingest_id=f"{ulid_time(at)}{number:016d}", received_at=at)
+            for number, at in enumerate(times)
+        ]
+        index.accept(records)
+        for first, last in combinations(range(len(times)), 2):
+            for after in (None, records[first].ingest_id):
+                found = queries.events(
+                    vendor_id="acme", received_from=times[first], received_before=times[last], after=after, limit=100
+                )
+                assert list(found) == records[first + bool(after) : last]
 
     @pytest.mark.parametrize("vendor_id", [None, "acme"])
     def test_pages_follow_each_other_without_gap_or_repeat(

@@ -94,6 +94,20 @@ class AcceptContract(IngestIndexFixtures):
         assert found == {record.key: record for record in records[::2]}
         assert index.read([], consistent=True) == {}
 
+    @pytest.mark.parametrize("consistent", [True, False])
+    def test_reads_more_keys_than_a_store_takes_at_once(self, index: IngestIndex, consistent: bool) -> None:
+        records = [ingest_record(number) for number in range(230)]
+        assert list(index.accept(records)) == [None] * 230
+        keys = [record.key for record in reversed(records)]
+        found = index.read([*keys, IdempotencyKey("zeta", "none"), *keys[:5]], consistent=consistent)
+        assert list(found.items()) == [(record.key, record) for record in reversed(records)]
+
+    def test_an_id_may_have_256_printable_characters(self, index: IngestIndex) -> None:
+        printable = "".join(map(chr, range(ord("!"), ord("~") + 1)))
+        record = self.given(index, ingest_record(key=IdempotencyKey("acme", (printable * 3)[:256])))
+        assert index.read([record.key], consistent=True) == {record.key: record}
+        assert list(index.due(LATER, 10, lanes=ALL_LANES)) == [record]
+
     def test_an_inconsistent_read_invents_nothing(self, index: IngestIndex) -> None:
         record = self.given(index, ingest_record())
         missing = ingest_record(2)

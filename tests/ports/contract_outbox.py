@@ -68,6 +68,21 @@ class OutboxContract:
         outbox.delete([records[0], records[2]])
         assert outbox.pending(LATER, 10) == [records[1]]
 
+    def test_what_one_completion_wrote_is_published_in_parts(self, index: IngestIndex, outbox: Outbox) -> None:
+        event = ingest_record()
+        records = [outbox_record(event_id=f"{event.ingest_id}-{number}") for number in range(1, 401)]
+        self.given(index, records)
+        # Nor in the order in which they were written.
+        outbox.delete(records[::3])
+        left = [record for place, record in enumerate(records) if place % 3]
+        found = []
+        while page := outbox.pending(LATER, 70):
+            assert len(page) <= 70
+            found += page
+            outbox.delete(page)
+            outbox.delete(page)
+        assert sorted(found, key=lambda record: int(record.event_id.partition("-")[2])) == left
+
     def test_deleting_what_is_gone_is_no_error(self, index: IngestIndex, outbox: Outbox) -> None:
         record = outbox_record()
         outbox.delete([record])

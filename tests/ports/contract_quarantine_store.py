@@ -30,7 +30,7 @@ class QuarantineStoreContract:
         assert quarantine.put_if_absent(record)
         assert quarantine.get(record.vendor_id, record.item_id) == record
 
-    @pytest.mark.parametrize("text", AWKWARD_TEXTS)
+    @pytest.mark.parametrize("text", [*AWKWARD_TEXTS, "~" * 256])
     def test_keeps_any_text(self, quarantine: QuarantineStore, text: str) -> None:
         record = quarantine_record(item_id=f"C#{text}#digest", external_event_id=text, topic=text)
         quarantine.put_if_absent(record)

@@ -101,6 +101,20 @@ class RawStoreContract:
         assert raw.metadata(whole(raw)) == metadata
         assert raw.metadata(whole(raw, f"{KEY}0")) == raw_metadata()
 
+    @pytest.mark.parametrize("length", [0, 500, 1_000, 1_500, 2_000, 8_000])
+    def test_metadata_of_any_length_are_no_part_of_the_body(self, raw: RawStore, length: int) -> None:
+        metadata = raw_metadata(headers={"x-name": "~" * length})
+        for key, body in ((KEY, b'{"a":1}'), (f"{KEY}0", b"")):
+            raw.put_once(key, body, metadata)
+            assert raw.get(whole(raw, key, body)) == body
+            assert raw.metadata(whole(raw, key, body)) == metadata
+        assert raw.get(part(raw, 1, 6)) == b'"a":1}'
+        for offset, past_the_end in ((1, 7), (7, 1), (8, 1), (8, 0)):
+            with pytest.raises(RawMissingError):
+                raw.get(part(raw, offset, past_the_end))
+        with pytest.raises(ObjectExistsError):
+            raw.put_once(KEY, b"", raw_metadata())
+
     def test_an_object_that_events_share_has_no_metadata(self, raw: RawStore) -> None:
         raw.put_once(KEY, b"manifest\nitem\n", None)
         assert raw.metadata(part(raw, 9, 4)) is None

@@ -36,8 +36,14 @@ NOW = datetime(2026, 1, 30, 20, 15, 13, 402_117, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
 THREADS = 32
-ULID_TIME = str(ULID.from_datetime(NOW))[:10]
-"""How an id begins that was made at NOW."""
+
+
+def ulid_time(at: datetime) -> str:
+    """How an id begins that was made at that time."""
+    return str(ULID.from_datetime(at))[:10]
+
+
+ULID_TIME = ulid_time(NOW)
 
 AWKWARD_TEXTS = (
     "inv-12345",
@@ -136,6 +142,12 @@ def filled_ingest_record(number: int = 1) -> IngestRecord:
 
 def object_version(number: int = 1) -> ObjectVersion:
     return ObjectVersion(f"normalized/Ünïcødé/{number}.json", f"version:{number}", sha256(b"n%d" % number))
+
+
+def long_object_version(number: int) -> ObjectVersion:
+    """As long as a real one gets: one of many events of a payload, with the version ids of S3."""
+    key = f"normalized/FulfilmentOrderStatusChanged/2026/01/30/{ULID_TIME}{0:016d}-{number}.json"
+    return ObjectVersion(key, sha256(b"v%d" % number)[:36], sha256(b"n%d" % number))
 
 
 def outbox_record(number: int = 1, **changes: Any) -> OutboxRecord:
