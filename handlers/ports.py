@@ -200,9 +200,9 @@ class MappingCatalogue(Protocol):
     """Every version of a mapping that was ever published, and which of them are deployed."""
 
     def publish(self, mappings: Sequence[PublishedMapping]) -> None:
-        """In one transaction: keep each version that is not there yet; these and no others are deployed from now on.
+        """Keep each version that is not there yet; then, at once, these and no others are deployed from now on.
 
-        A version that is there stays as it was first published. There is at most one of each vendor in one call.
+        Where that fails, what was deployed still is, though versions may have been kept. A version that is there stays as it was first published. There is at most one of each vendor in one call.
         """
 
     def deployed(self) -> Sequence[PublishedMapping]:

@@ -119,6 +119,7 @@ class RawEntry:
 
     key: str
     size_bytes: int
+    """Of the object as it is stored: long metadata may be a part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,7 @@ class IngestRecord:
 
     key: IdempotencyKey
     ingest_id: str
+    """A ULID whose time part is ``received_at``."""
     event_type: str
     source: Source
     topic: str | None

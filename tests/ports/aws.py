@@ -86,8 +86,12 @@ def _without_floats(value: Any) -> Any:
 
 
 @cache
-def _session() -> tuple[Session, Wire]:
-    """One session for all tests: what it reads of the services' descriptions it reads once."""
+def _session(whose: str) -> tuple[Session, Wire]:
+    """One session for the system of all tests, and one for what the tests do themselves.
+
+    What they read of the services' descriptions they read once.
+    """
+    del whose
     session = botocore.session.Session()
     session.set_credentials("testing", "testing")
     session.set_config_variable("region", REGION)
@@ -105,7 +109,7 @@ class Cloud:
     """What was waited between the calls that the adapters repeat."""
 
     def __post_init__(self) -> None:
-        self.session, self.wire = _session()
+        self.session, self.wire = _session("the system's")
         self.connect()
         self._create()
         self.wire.reset()
@@ -134,7 +138,7 @@ class Cloud:
         for bucket in (RAW_BUCKET, NORMALIZED_BUCKET):
             self.clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
             self.clients.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        sqs: Any = self.session.create_client("sqs")
+        sqs: Any = _session("the test's")[0].create_client("sqs")
         self.sqs: SQSClient = sqs
         self.clients.events.create_event_bus(Name=BUS)
         for name, pattern in PATTERNS.items():

@@ -29,12 +29,12 @@ _ONE_AT_A_TIME = threading.RLock()
 
 
 class Wire:
-    """``calls`` are the requests in order, each as ``service.Operation``, retries included."""
+    """``sent`` are the requests in order, each beside its ``service.Operation``, retries included."""
 
     def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.requests: list[AWSPreparedRequest] = []
+        self.sent: list[tuple[str, AWSPreparedRequest]] = []
         self._faults: dict[str, deque[Fault | None]] = defaultdict(deque)
+        self._faults_at: dict[int, Fault] = {}
 
     def attach(self, session: Session) -> None:
         """Every client that the session makes from now on goes through here."""
@@ -48,21 +48,31 @@ class Wire:
         """The next requests of the operation meet with these faults, one each; None lets one pass."""
         self._faults[operation].extend(faults)
 
-    def reset(self) -> None:
-        self.calls.clear()
-        self.requests.clear()
+    def fail_at(self, number: int, *faults: Fault) -> None:
+        """The ``number``-th request from the last ``reset`` on, and those after it, meet with these faults."""
+        self._faults_at = dict(enumerate(faults, number))
+
+    def forget_faults(self) -> None:
         self._faults.clear()
+        self._faults_at.clear()
+
+    def reset(self) -> None:
+        self.sent.clear()
+        self.forget_faults()
 
     def counted(self) -> Counter[str]:
-        return Counter(self.calls)
+        return Counter(operation for operation, _ in self.sent)
+
+    def bodies(self, operation: str) -> list[Any]:
+        """The JSON documents that were sent to an operation."""
+        return [json.loads(request.body or b"{}") for name, request in self.sent if name == operation]  # type: ignore[arg-type] # no stream
 
     def _answer(self, event_name: str, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         operation = event_name.removeprefix("before-send.")
         with _ONE_AT_A_TIME:
-            self.calls.append(operation)
-            self.requests.append(request)
+            self.sent.append((operation, request))
             faults = self._faults[operation]
-            fault = faults.popleft() if faults else None
+            fault = faults.popleft() if faults else self._faults_at.get(len(self.sent))
 
             def send() -> AWSResponse:
                 answer = botocore_stubber(event_name, request)
@@ -81,6 +91,13 @@ def lost_answer(request: AWSPreparedRequest, send: Send) -> AWSResponse:
     """The request has its effect, and nobody hears of it."""
     send()
     raise ReadTimeoutError(endpoint_url=request.url)
+
+
+def truncated(_: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """The connection ends before the body does."""
+    answer = send()
+    answer.headers["content-length"] = str(int(answer.headers.get("content-length", "0")) + 1)
+    return answer
 
 
 def answered(status: int, body: bytes | str = b"") -> Fault:
@@ -111,6 +128,12 @@ transaction_conflict = json_error("TransactionConflictException")
 def cancelled(*reasons: str) -> Fault:
     """A cancelled transaction, a reason for each of its writes; ``None`` for those that had none."""
     return json_error("TransactionCanceledException", CancellationReasons=[{"Code": reason} for reason in reasons])
+
+
+def still_under_way(request: AWSPreparedRequest, send: Send) -> AWSResponse:
+    """A transaction was sent a second time before its first sending ended, which it does now."""
+    send()
+    return json_error("TransactionInProgressException")(request, send)
 
 
 def refused_entries(positions: Iterable[int]) -> Fault:

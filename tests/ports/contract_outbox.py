@@ -75,7 +75,7 @@ class OutboxContract:
         # Nor in the order in which they were written.
         outbox.delete(records[::3])
         left = [record for place, record in enumerate(records) if place % 3]
-        found = []
+        found: list[OutboxRecord] = []
         while page := outbox.pending(LATER, 70):
             assert len(page) <= 70
             found += page
