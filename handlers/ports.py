@@ -202,7 +202,8 @@ class MappingCatalogue(Protocol):
     def publish(self, mappings: Sequence[PublishedMapping]) -> None:
         """Keep each version that is not there yet; then, at once, these and no others are deployed from now on.
 
-        Where that fails, what was deployed still is, though versions may have been kept. A version that is there stays as it was first published. There is at most one of each vendor in one call.
+        Where that fails, what was deployed still is, though versions may have been kept. A version that is there stays
+        as it was first published. There is at most one of each vendor in one call.
         """
 
     def deployed(self) -> Sequence[PublishedMapping]:
