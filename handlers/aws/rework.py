@@ -56,7 +56,7 @@ class Rework:
         raise TransientError(message)
 
     def _opening(self, row: IngestRecord, opened: IngestRecord) -> Write:
-        """A terminal or parked row with this status and generation is as it was read: nothing else may change it."""
+        """A terminal or parked row of this generation is as it was read: only losing its marker could change it."""
         changes = {
             "status": {"S": opened.status.value},
             "lane": {"S": opened.lane.value},
@@ -66,13 +66,9 @@ class Rework:
         }
         update, values = assignments(changes)
         seen_marker = marker(row)["dispatch"]
-        condition = "#ingestId = :own AND #generation = :seen AND #status = :seenStatus AND "
+        condition = "#ingestId = :own AND #generation = :seen AND "
         condition += "attribute_not_exists(#dispatch)" if seen_marker is None else "#dispatch = :seenDispatch"
-        seen = {
-            "own": {"S": row.ingest_id},
-            "seen": {"N": str(row.generation)},
-            "seenStatus": {"S": row.status.value},
-        }
+        seen = {"own": {"S": row.ingest_id}, "seen": {"N": str(row.generation)}}
         seen |= {} if seen_marker is None else {"seenDispatch": seen_marker}
         return Write(
             table=self._table.name,

@@ -48,6 +48,10 @@ class Wire:
         """The next requests of the operation meet with these faults, one each; None lets one pass."""
         self._faults[operation].extend(faults)
 
+    def fail_always(self, operation: str, fault: Fault) -> None:
+        """Every request of the operation meets with this fault."""
+        self._faults[operation] = deque([fault] * 10_000)
+
     def fail_at(self, number: int, *faults: Fault) -> None:
         """The ``number``-th request from the last ``reset`` on, and those after it, meet with these faults."""
         self._faults_at = dict(enumerate(faults, number))
@@ -128,6 +132,28 @@ transaction_conflict = json_error("TransactionConflictException")
 def cancelled(*reasons: str) -> Fault:
     """A cancelled transaction, a reason for each of its writes; ``None`` for those that had none."""
     return json_error("TransactionCanceledException", CancellationReasons=[{"Code": reason} for reason in reasons])
+
+
+def meanwhile(action: Callable[[], object]) -> Fault:
+    """Something else happens just before the request arrives."""
+
+    def act_and_send(_: AWSPreparedRequest, send: Send) -> AWSResponse:
+        action()
+        return send()
+
+    return act_and_send
+
+
+class Lagging:
+    """An index that is behind: it answers as it did when it was last asked the same."""
+
+    def __init__(self) -> None:
+        self._answers: dict[bytes, bytes] = {}
+
+    def __call__(self, request: AWSPreparedRequest, send: Send) -> AWSResponse:
+        asked: Any = request.body
+        self._answers.setdefault(asked, send().content)
+        return answered(200, self._answers[asked])(request, send)
 
 
 def still_under_way(request: AWSPreparedRequest, send: Send) -> AWSResponse:

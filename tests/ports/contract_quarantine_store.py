@@ -41,6 +41,7 @@ class QuarantineStoreContract:
     def test_a_second_record_of_the_same_item_changes_nothing(self, quarantine: QuarantineStore) -> None:
         first = quarantine_record()
         assert quarantine.put_if_absent(first)
+        assert not quarantine.put_if_absent(first)
         assert not quarantine.put_if_absent(quarantine_record(fingerprint="other", attempts=2))
         assert quarantine.get(first.vendor_id, first.item_id) == first
 
