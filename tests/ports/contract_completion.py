@@ -129,6 +129,7 @@ class CompletionContract(IngestIndexFixtures):
         done = completion(record)
         index.complete(done)
         outbox.delete(done.outbox)
+        assert index.complete(done) is CompletionResult.ALREADY_COMPLETED
         assert index.complete(replace(done, revision=9)) is CompletionResult.ALREADY_COMPLETED
         assert self.now(index, record).revision == done.revision
         assert list(outbox.pending(LATER, 10)) == []
