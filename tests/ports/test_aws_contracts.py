@@ -2,7 +2,9 @@
 
 moto ignores ClientRequestToken (a transaction that is sent again is cancelled by its own first sending), accepts wrong
 checksums, and takes numbers of 39 digits. It reads no policies, and its CloudWatch knows nothing of its queues: the age
-of a lane's oldest message is put there by the test as SQS would.
+of a lane's oldest message is put there by the test as SQS would. Its bus reads each detail into floats and writes it
+again, for which the test gives it an exact reader; so nothing is shown here of what EventBridge does to numbers. Its
+indexes are never behind; test_aws_races makes them so.
 """
 
 from __future__ import annotations
