@@ -7,22 +7,12 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from handlers.series import COUNTERS, TIMINGS, Series
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-COUNTERS = {
-    "dvss.ingest.accepted": ("Events accepted for the first time", ("vendorId",)),
-    "dvss.ingest.duplicate": ("Deliveries of an event that was accepted before", ("vendorId",)),
-    "dvss.ingest.failed_validation": ("Requests and batch items refused", ("reason",)),
-    "dvss.normalize.success": ("Events that became canonical events", ("eventType",)),
-    "dvss.normalize.failed": ("Events quarantined", ("reason",)),
-}
-HISTOGRAMS = {"dvss.pipeline.latency_ms": ("Milliseconds from acceptance to the terminal state", ("stage",))}
 BUCKETS_MS = (1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000)
-
-OTHER = "other"
-# Bounds the number of series, whatever vendors name their events.
-MOST_VALUES_OF_A_LABEL = 100
 
 
 class PrometheusMetrics:
@@ -30,27 +20,23 @@ class PrometheusMetrics:
 
     def __init__(self, vendor_ids: Collection[str]) -> None:
         self.registry = CollectorRegistry()
-        self._vendor_ids = frozenset(sorted(vendor_ids)[:MOST_VALUES_OF_A_LABEL])
-        self._seen: dict[str, set[str]] = {}
+        self._series = Series(vendor_ids)
         self._counters = {
-            name: (Counter(_prometheus_name(name), text, labels, registry=self.registry), labels)
+            name: Counter(_prometheus_name(name), text, labels, registry=self.registry)
             for name, (text, labels) in COUNTERS.items()
         }
         self._histograms = {
-            name: (Histogram(_prometheus_name(name), text, labels, registry=self.registry, buckets=BUCKETS_MS), labels)
-            for name, (text, labels) in HISTOGRAMS.items()
+            name: Histogram(_prometheus_name(name), text, labels, registry=self.registry, buckets=BUCKETS_MS)
+            for name, (text, labels) in TIMINGS.items()
         }
         self._counter = cache(self._make_counter)
         self._histogram = cache(self._make_histogram)
 
     def count(self, name: str, value: int = 1, **dimensions: str) -> None:
-        labels = self._counters[name][1]
-        self._counter(name, *(self._bounded(label, dimensions[label]) for label in labels)).inc(value)
+        self._counter(name, *self._series.dimensions(name, dimensions).values()).inc(value)
 
     def observe(self, name: str, milliseconds: float, **dimensions: str) -> None:
-        labels = self._histograms[name][1]
-        values = (self._bounded(label, dimensions[label]) for label in labels)
-        self._histogram(name, *values).observe(milliseconds)
+        self._histogram(name, *self._series.dimensions(name, dimensions).values()).observe(milliseconds)
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Show what ``read`` returns at each scrape."""
@@ -61,20 +47,10 @@ class PrometheusMetrics:
         return generate_latest(self.registry)
 
     def _make_counter(self, name: str, *values: str) -> Counter:
-        return self._counters[name][0].labels(*values)
+        return self._counters[name].labels(*values) if values else self._counters[name]
 
     def _make_histogram(self, name: str, *values: str) -> Histogram:
-        return self._histograms[name][0].labels(*values)
-
-    def _bounded(self, label: str, value: str) -> str:
-        if label == "vendorId":
-            return value if value in self._vendor_ids else OTHER
-        seen = self._seen.setdefault(label, set())
-        if value not in seen:
-            if len(seen) >= MOST_VALUES_OF_A_LABEL:
-                return OTHER
-            seen.add(value)
-        return value
+        return self._histograms[name].labels(*values)
 
 
 def _prometheus_name(name: str) -> str:

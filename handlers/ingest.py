@@ -52,7 +52,7 @@ def answer(event: Mapping[str, Any], app: Application) -> dict[str, Any]:
     try:
         response = _route(request)(request, app, line)
     except RequestRefusedError as refused:
-        _count_refusal(app, refused)
+        _count_refusal(app, refused, line)
         line["code"] = refused.code
         response = problem_answer(refused, request.request_id)
     except TransientError as error:
@@ -65,9 +65,10 @@ def answer(event: Mapping[str, Any], app: Application) -> dict[str, Any]:
     return response
 
 
-def _count_refusal(app: Application, refused: RequestRefusedError) -> None:
+def _count_refusal(app: Application, refused: RequestRefusedError, line: LogLine) -> None:
     if refused.code in _VALIDATION:
-        app.metrics.count("dvss.ingest.failed_validation", reason=refused.code)
+        vendor = {name: line[name] for name in ("vendorId",) if name in line}
+        app.metrics.count("dvss.ingest.failed_validation", reason=refused.code, **vendor)
 
 
 def _unavailable(request: Request, retry_after_seconds: int) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def _report(app: Application, delivery: Delivery, verdict: Verdict) -> LogLine:
         case Outcome.DUPLICATE:
             app.metrics.count("dvss.ingest.duplicate", vendorId=vendor_id)
         case Outcome.CONFLICT:
-            app.metrics.count("dvss.ingest.failed_validation", reason=ProblemCode.CONFLICT)
+            app.metrics.count("dvss.ingest.failed_validation", reason=ProblemCode.CONFLICT, vendorId=vendor_id)
     return {
         "ingestId": verdict.ingest_id,
         "vendorId": vendor_id,
@@ -166,15 +167,17 @@ def _post_batch(request: Request, app: Application, line: LogLine) -> dict[str, 
         HTTPStatus.OK,
         {
             "results": [
-                _rejected(app, item) if isinstance(item, RejectedItem) else _judged(app, item, next(verdicts), line)
+                _rejected(app, item, line)
+                if isinstance(item, RejectedItem)
+                else _judged(app, item, next(verdicts), line)
                 for item in items
             ]
         },
     )
 
 
-def _rejected(app: Application, item: RejectedItem) -> dict[str, Any]:
-    _count_refusal(app, item.refused)
+def _rejected(app: Application, item: RejectedItem, line: LogLine) -> dict[str, Any]:
+    _count_refusal(app, item.refused, line)
     name = {} if item.external_event_id is None else {"externalEventId": item.external_event_id}
     return {"status": "REJECTED", **name, **problem_members(item.refused)}
 

@@ -214,7 +214,11 @@ class MappingCatalogue(Protocol):
 
 
 class Metrics(Protocol):
-    """The counters and timings that the entry points report."""
+    """The counters and timings of ``handlers.series`` that the entry points report.
+
+    Each takes its dimensions, and ``vendorId`` wherever the vendor is known: where that is no dimension, a line of
+    metrics still tells it.
+    """
 
     def count(self, name: str, value: int = 1, **dimensions: str) -> None:
         """Add ``value`` to a counter, e.g. ``dvss.ingest.accepted`` with ``vendorId``."""

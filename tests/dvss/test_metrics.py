@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dvss.metrics import MOST_VALUES_OF_A_LABEL, PrometheusMetrics
+from dvss.metrics import PrometheusMetrics
+from handlers.series import MOST_VALUES
 
 
 def series(metrics: PrometheusMetrics, name: str) -> dict[str, float]:
@@ -29,7 +30,7 @@ def test_the_number_of_series_does_not_grow_with_the_number_of_vendors() -> None
         metrics.count("dvss.ingest.duplicate", vendorId=name)
         metrics.count("dvss.normalize.success", eventType=name)
     for counter in ("dvss_ingest_duplicate_total", "dvss_normalize_success_total"):
-        assert len(series(metrics, counter)) == MOST_VALUES_OF_A_LABEL + 1
+        assert len(series(metrics, counter)) == MOST_VALUES + 1
         assert sum(series(metrics, counter).values()) == 1_000
 
 

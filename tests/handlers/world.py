@@ -14,6 +14,7 @@ from generated.registry import REGISTRY
 from handlers import ingest, normalize
 from handlers.application import Application
 from handlers.core.sweeping import sweep
+from handlers.series import Series
 from handlers.system import UlidFactory
 from handlers.values import IdempotencyKey, Lane, Role
 
@@ -43,10 +44,11 @@ class CountingMetrics:
     """Counts by name and dimensions."""
 
     def __init__(self) -> None:
+        self._series = Series(REGISTRY.vendor_ids())
         self.counts: dict[tuple[str, tuple[tuple[str, str], ...]], int] = {}
 
     def count(self, name: str, value: int = 1, **dimensions: str) -> None:
-        key = (name, tuple(sorted(dimensions.items())))
+        key = (name, tuple(sorted(self._series.dimensions(name, dimensions).items())))
         self.counts[key] = self.counts.get(key, 0) + value
 
     def observe(self, name: str, milliseconds: float, **dimensions: str) -> None:
