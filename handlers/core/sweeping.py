@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from handlers.core.messages import accepted_message
 from handlers.core.outbox import publish
+from handlers.remaining import MARGIN, unlimited
 from handlers.values import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from handlers.application import Application
+    from handlers.remaining import RemainingTime
     from handlers.values import IngestRecord
 
 INTERVAL = timedelta(seconds=120)
@@ -34,10 +36,15 @@ class SweepReport:
     parked: int = 0
     published: int = 0
     lanes_with_backlog: tuple[Lane, ...] = ()
+    is_cut: bool = False
+    """The time was up before everything was looked at; the next sweep goes on."""
 
 
-def sweep(app: Application, *, everything: bool = False) -> SweepReport:
-    """One sweep. ``everything``: also what is not due yet, for a start after which no message is left in any lane."""
+def sweep(app: Application, *, everything: bool = False, remaining: RemainingTime = unlimited) -> SweepReport:
+    """One sweep. ``everything``: also what is not due yet, for a start after which no message is left in any lane.
+
+    No page is begun when ``remaining`` is short: a marker that is claimed and not sent waits for its next turn.
+    """
     now = app.clock.now()
     report = SweepReport()
     if everything:
@@ -47,9 +54,14 @@ def sweep(app: Application, *, everything: bool = False) -> SweepReport:
         # A lane that is behind is not one that lost its messages; sending them again would only lengthen it.
         behind = tuple(lane for lane in Lane if app.lanes.oldest_message_age(lane) > BACKLOG_AGE)
         report.lanes_with_backlog = behind
-        _sweep_markers(app, [lane for lane in Lane if lane not in behind], now, report)
-    _sweep_outbox(app, _FOREVER if everything else now - OUTBOX_AGE, report)
+        _sweep_markers(app, [lane for lane in Lane if lane not in behind], now, report, remaining)
+    _sweep_outbox(app, _FOREVER if everything else now - OUTBOX_AGE, report, remaining)
     return report
+
+
+def _has_time(report: SweepReport, remaining: RemainingTime) -> bool:
+    report.is_cut = remaining() < MARGIN
+    return not report.is_cut
 
 
 def _send_again(app: Application, lane: Lane, started: datetime, report: SweepReport) -> None:
@@ -65,9 +77,11 @@ def _send_again(app: Application, lane: Lane, started: datetime, report: SweepRe
         last = page[-1]
 
 
-def _sweep_markers(app: Application, lanes: Sequence[Lane], now: datetime, report: SweepReport) -> None:
+def _sweep_markers(
+    app: Application, lanes: Sequence[Lane], now: datetime, report: SweepReport, remaining: RemainingTime
+) -> None:
     # A claim moves the marker behind ``now``, so that each page begins with what is left.
-    while page := app.index.due(now, PAGE, lanes=lanes):
+    while _has_time(report, remaining) and (page := app.index.due(now, PAGE, lanes=lanes)):
         parked_before = report.parked
         claimed = [record for record in page if _claim(app, record, now, report)]
         refused = app.bus.publish([accepted_message(record) for record in claimed]) if claimed else []
@@ -85,8 +99,8 @@ def _claim(app: Application, record: IngestRecord, now: datetime, report: SweepR
     return app.index.claim(record, next_at=now + min(INTERVAL * 2**record.attempts, MOST))
 
 
-def _sweep_outbox(app: Application, before: datetime, report: SweepReport) -> None:
-    while page := app.outbox.pending(before, PAGE):
+def _sweep_outbox(app: Application, before: datetime, report: SweepReport, remaining: RemainingTime) -> None:
+    while _has_time(report, remaining) and (page := app.outbox.pending(before, PAGE)):
         published = publish(app, page, {})
         report.published += published
         if published < len(page):
