@@ -6,11 +6,10 @@ import heapq
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ulid import ULID
-
 from handlers.aws.items import ID_SHARDS, id_shard, ingest_key, ingest_record, key_of
 from handlers.aws.tables import Table
 from handlers.moments import microseconds
+from handlers.system import RANDOM_BITS, ulid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 INDEX = "byIngestId"
 _PAGE_SIZE = 100
-_RANDOM_BYTES = 10
+_LAST_RANDOM_PART = (1 << RANDOM_BITS) - 1
 _MILLISECOND = 1_000
 # Behind the id itself and before every other one: ids have one length.
 _JUST_AFTER = "!"
@@ -55,9 +54,9 @@ class DynamoEventQueries:
         limit: int,
     ) -> Sequence[IngestRecord]:
         # An ingest id begins with the time of its reception, so a time asked for is a range of ids.
-        first = _BEFORE_ALL if received_from is None else _id_at(received_from, b"\x00")
+        first = _BEFORE_ALL if received_from is None else _id_at(received_from, 0)
         first = max(first, after + _JUST_AFTER) if after else first
-        last = _BEHIND_ALL if received_before is None else _id_at(received_before, b"\xff")
+        last = _BEHIND_ALL if received_before is None else _id_at(received_before, _LAST_RANDOM_PART)
         if first > last:
             return []
         vendors = self._vendors() if vendor_id is None else (vendor_id,)
@@ -94,6 +93,6 @@ class DynamoEventQueries:
                 yield ingest_record(rows[key])
 
 
-def _id_at(at: datetime, filling: bytes) -> str:
+def _id_at(at: datetime, random_part: int) -> str:
     """The first or the last id of a millisecond."""
-    return str(ULID.from_bytes((microseconds(at) // _MILLISECOND).to_bytes(6) + filling * _RANDOM_BYTES))
+    return ulid(microseconds(at) // _MILLISECOND, random_part)
