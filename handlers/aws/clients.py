@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_ssm import SSMClient
 
+CONNECT_SECONDS = 1
+READ_SECONDS = 3
 CONFIG = Config(
     # A fixed text: putting together the default one is a quarter of a call's own time.
     user_agent="dvss",
     retries={"mode": "standard", "total_max_attempts": 3},
-    connect_timeout=1,
-    read_timeout=3,
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
     tcp_keepalive=True,
     max_pool_connections=16,
     # Where a checksum matters it is given: SHA-256 of what is put; what is read is compared with the record's digest.
