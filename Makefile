@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help setup lock codegen demo serve test golden test-payloads check contracts-check format soak mutants
+.PHONY: help setup lock codegen demo serve test golden test-payloads check contracts-check format soak mutants bench package
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,8 @@ check: setup ## lint, types, import rules, formatting, generated code; writes no
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m codegen check
+	@git ls-files '*.sh' .ci/run | xargs .venv/bin/shellcheck
+	@.venv/bin/hadolint Dockerfile
 
 contracts-check: setup ## say whom changed contracts break: since BASE (a commit), and since what DATA (.data) has deployed
 	@scripts/contracts-check.sh "$${BASE:-HEAD}" "$${DATA:-.data}"
@@ -51,3 +53,9 @@ soak: setup ## the long proofs: the tests' own code with greater counts
 
 mutants: setup ## mutation score of the type checker and the step registry (COUNT=400 mutants drawn with SEED=1)
 	@$(PYTHON) scripts/mutants.py $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
+
+bench: setup ## measure: cold start, size and AWS calls of the functions, the embedded backend, the compiler
+	@$(PYTHON) -m tests.bench $(BENCH)
+
+package: setup ## build dist/lambda.zip (PLATFORM=aarch64-manylinux_2_28)
+	@./build.sh $(if $(PLATFORM),--platform $(PLATFORM))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings .venv to exactly what requirements/dev.txt says, on Python 3.13, and is quick when nothing changed.
-# Needs any Python 3 to find a 3.13 with, and a network or a package cache. Takes no arguments.
-# `scripts/setup.sh lock` resolves requirements/dev.in into requirements/dev.txt anew.
+# Needs any Python 3 to find a 3.13 with, and a network or a package cache.
+# `scripts/setup.sh lock` resolves requirements/*.in into requirements/*.txt anew; `scripts/setup.sh uv` names a uv.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,7 +14,7 @@ suite=.venv/json-schema-test-suite
 
 digest() { cat .python-version requirements/dev.txt requirements/tools.txt | { sha256sum 2>/dev/null || shasum -a 256; }; }
 
-if [ "${1:-}" != lock ] && [ -x .venv/bin/python ] && [ -d "$suite" ] && [ -f "$stamp" ] &&
+if [ -z "${1:-}" ] && [ -x .venv/bin/python ] && [ -d "$suite" ] && [ -f "$stamp" ] &&
   [ "$(cat "$stamp")" = "$(digest)" ]; then
   exit 0
 fi
@@ -43,18 +43,30 @@ find_uv() {
       echo "setup: no Python found. Install Python $wanted (https://www.python.org/downloads/), then run this again." >&2
       return 1
     }
-    "$any_python" -m venv --clear .tools
-    .tools/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/tools.txt >&2
+    if ! "$any_python" -m venv --clear .tools ||
+      ! .tools/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/tools.txt >&2; then
+      echo "setup: uv could not be installed. Install it (https://docs.astral.sh/uv/), then run this again." >&2
+      return 1
+    fi
   fi
   echo .tools/bin/uv
 }
 
 uv_bin="$(find_uv)"
 
+if [ "${1:-}" = uv ]; then
+  echo "$uv_bin"
+  exit 0
+fi
+
 if [ "${1:-}" = lock ]; then
-  "$uv_bin" pip compile --quiet --generate-hashes --no-header --no-emit-index-url --universal \
-    --python-version "$wanted" requirements/dev.in -o requirements/dev.txt
-  echo "setup: requirements/dev.txt is resolved anew" >&2
+  resolve() {
+    "$uv_bin" pip compile --quiet --generate-hashes --no-header --no-emit-index-url --universal \
+      --python-version "$wanted" "$@"
+  }
+  resolve requirements/dev.in -o requirements/dev.txt
+  resolve --constraints requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
+  echo "setup: requirements/dev.txt and requirements/lambda.txt are resolved anew" >&2
 fi
 
 if ! python_bin="$(find_python)"; then
