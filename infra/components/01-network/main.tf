@@ -1,0 +1,11 @@
+module "network" {
+  source = "../../modules/network"
+  count  = var.enable_vpc ? 1 : 0
+
+  environment        = var.environment
+  region             = var.region
+  cidr_block         = var.cidr_block
+  zone_count         = var.zone_count
+  log_retention_days = var.log_retention_days
+  kms_key_arn        = var.kms_key_arn
+}

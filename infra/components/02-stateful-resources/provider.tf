@@ -1,0 +1,18 @@
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+locals {
+  # What the bill is split by: activate them as cost allocation tags once per account.
+  tags = {
+    Project     = "dvss"
+    Environment = var.environment
+    Component   = "02-stateful-resources"
+    CostCenter  = var.cost_center
+    ManagedBy   = "terraform"
+  }
+}

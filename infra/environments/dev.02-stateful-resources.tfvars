@@ -1,0 +1,1 @@
+data_is_protected = false

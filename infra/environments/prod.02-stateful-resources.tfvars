@@ -1,0 +1,2 @@
+data_is_protected   = true
+raw_locked_for_days = 365
