@@ -21,19 +21,19 @@ stage=$1
 action=$2
 shift 2
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-python="$root/.venv/bin/python"
-[ -x "$python" ] || python=python3
-export TF_VAR_lambda_zip_path="${TF_VAR_lambda_zip_path:-$root/dist/lambda.zip}"
-"$python" "$root/scripts/preflight.py" "$stage" "$action" "$component"
+export TF_VAR_lambda_zip_path
+[ -z "${TF_VAR_lambda_zip_path:-}" ] || TF_VAR_lambda_zip_path="$(realpath -m "$TF_VAR_lambda_zip_path")"
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/components.sh
+root=$PWD
+: "${TF_VAR_lambda_zip_path:=$root/dist/lambda.zip}"
+"$(python)" scripts/preflight.py "$stage" "$action" "$component"
 
 suffix="${ENVIRONMENT_SUFFIX:-$stage}"
-export TF_VAR_environment="$suffix" TF_VAR_state_bucket="$TERRAFORM_STATE_BUCKET"
-export TF_IN_AUTOMATION=1 TF_INPUT=0 TF_DATA_DIR=".terraform/$suffix"
-# A configuration of the command line that is not there makes Terraform warn at each step.
-[ -f "${TF_CLI_CONFIG_FILE:-}" ] || unset TF_CLI_CONFIG_FILE
+region="$(region "$stage")"
+export TF_VAR_environment="$suffix" TF_VAR_state_bucket="$TERRAFORM_STATE_BUCKET" TF_DATA_DIR=".terraform/$suffix"
 
-cd "$root/infra/components/$component"
+cd "infra/components/$component"
 values=()
 for file in "$root/infra/environments/$stage.tfvars" "$root/infra/environments/$stage.$component.tfvars"; do
   [ ! -f "$file" ] || values+=("-var-file=$file")
@@ -41,7 +41,6 @@ done
 if [ "$component" = 03-application ]; then
   values+=("-var-file=$root/generated/vendors.auto.tfvars.json")
 fi
-region="$(sed -n 's/^region *= *"\(.*\)"$/\1/p' "$root/infra/environments/$stage.tfvars")"
 
 # The version of the provider is exact; a lock file of another platform or mirror would only refuse it.
 rm -f .terraform.lock.hcl

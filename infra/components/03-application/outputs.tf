@@ -68,3 +68,11 @@ output "image_repository_url" {
   description = "Where the image of the functions is pushed."
   value       = aws_ecr_repository.this.repository_url
 }
+
+output "metrics" {
+  description = "Where the functions' own metrics are found: their namespace, and the value of the dimension `service`."
+  value = {
+    namespace = local.environment_variables.POWERTOOLS_METRICS_NAMESPACE
+    service   = local.environment_variables.POWERTOOLS_SERVICE_NAME
+  }
+}

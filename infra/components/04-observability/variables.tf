@@ -27,3 +27,79 @@ variable "cost_center" {
     error_message = "A cost centre has 1 to 64 characters."
   }
 }
+
+variable "state_bucket" {
+  description = "Bucket of the Terraform states, from which the components below are read; tf.sh takes it from TERRAFORM_STATE_BUCKET."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.state_bucket))
+    error_message = "Set TERRAFORM_STATE_BUCKET to the name of the state's bucket."
+  }
+}
+
+variable "alarm_emails" {
+  description = "Addresses that are told of alarms and of the budget; none by default: subscribe what pages you to the topic."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for address in var.alarm_emails : can(regex("^[^@ ]+@[^@ ]+$", address))])
+    error_message = "Alarms go to e-mail addresses."
+  }
+}
+
+variable "monthly_budget_usd" {
+  description = "What this environment may cost in a month, in US dollars; told at 80 % spent and when 100 % is forecast."
+  type        = number
+
+  validation {
+    condition     = var.monthly_budget_usd > 0
+    error_message = "The budget is more than 0 US dollars."
+  }
+}
+
+variable "monthly_bill_alarm_usd" {
+  description = "Estimated charges of the whole account in a month, in US dollars, above which an alarm rings: AWS publishes them several times a day, sooner than the budget's tags are known."
+  type        = number
+
+  validation {
+    condition     = var.monthly_bill_alarm_usd > 0
+    error_message = "The bill's alarm rings at more than 0 US dollars."
+  }
+}
+
+variable "thresholds" {
+  description = <<-EOT
+    Above what an alarm rings.
+    live_age_seconds, replay_age_seconds: age of a lane's oldest message.
+    normalize_failures: events quarantined in each of three periods of five minutes.
+    gateway_errors: answers 5xx in three of five minutes.
+    sweeps_with_finds: sweeps in five minutes that had something to send again; a lost message now and then is what they are for.
+  EOT
+  type = object({
+    live_age_seconds   = optional(number, 300)
+    replay_age_seconds = optional(number, 21600)
+    normalize_failures = optional(number, 10)
+    gateway_errors     = optional(number, 0)
+    sweeps_with_finds  = optional(number, 2)
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for threshold in var.thresholds : threshold >= 0])
+    error_message = "A threshold is 0 or more."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of a customer-managed key for the topic of alarms, whose policy lets CloudWatch and Budgets use it; null for none: CloudWatch cannot publish under the key that AWS manages, and an alarm names no vendor's data."
+  type        = string
+  default     = null
+}
+
+variable "billing_kms_key_arn" {
+  description = "The same for the topic of the bill's alarm, with a key in us-east-1."
+  type        = string
+  default     = null
+}
