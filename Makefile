@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help setup lock codegen demo serve test golden test-payloads check contracts-check format soak mutants bench package
+.PHONY: help setup lock codegen demo serve test golden test-payloads check contracts-check format soak mutants bench
+.PHONY: package bootstrap deploy plan destroy
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,6 +13,7 @@ setup: ## bring .venv to the locked packages on Python 3.13
 
 lock: ## resolve requirements/*.in into the locked requirements anew
 	@scripts/setup.sh lock
+	@scripts/infra-tools.sh lock
 
 codegen: setup ## compile openapi/, schemas/ and mappings/ into generated/ and docs/contract/
 	@$(PYTHON) -m codegen build
@@ -59,3 +61,15 @@ bench: setup ## measure: cold start, size and AWS calls of the functions, the em
 
 package: setup ## build dist/lambda.zip (PLATFORM=aarch64-manylinux_2_28)
 	@./build.sh $(if $(PLATFORM),--platform $(PLATFORM))
+
+bootstrap: setup ## make the bucket of the Terraform states, named by TERRAFORM_STATE_BUCKET (ENV=dev or prod)
+	@scripts/bootstrap.sh "$(ENV)"
+
+deploy: setup package ## deploy to AWS and publish the mappings (ENV=dev or prod)
+	@scripts/deploy.sh "$(ENV)"
+
+plan: setup ## what `make deploy` would change on AWS (ENV=dev or prod)
+	@scripts/plan.sh "$(ENV)"
+
+destroy: setup ## destroy all that was deployed (ENV=dev; prod refuses)
+	@scripts/destroy.sh "$(ENV)"

@@ -6,7 +6,6 @@ them, so that a stale zip is found before the first component is applied. Needs 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -27,6 +26,11 @@ ACTIONS = ("apply", "destroy", "force-unlock", "import", "init", "output", "plan
 SUFFIX = re.compile(r"[a-z][a-z0-9-]{0,14}[a-z0-9]")
 VENDOR_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 PLAN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+OURS = ("generated/", "handlers/")
+INSTALLED = re.compile(r"([^/]+)\.dist-info/METADATA$")
+LOCKED = re.compile(r"([A-Za-z0-9._-]+)==([^ ;\\]+)")
+SHOWN = 3
+"""Names in a message; the rest is counted."""
 
 
 def problems(stage: str, action: str, component: str) -> Iterator[str]:
@@ -46,8 +50,16 @@ def problems(stage: str, action: str, component: str) -> Iterator[str]:
         yield "there is no terraform on the path: install version 1.11 or later"
     if component in (APPLICATION, "all"):
         yield from vendor_problems(VENDORS)
-        if action in ("plan", "apply") and os.environ.get("TF_VAR_package_type", "Zip") == "Zip":
-            yield from zip_problems(Path(os.environ.get("TF_VAR_lambda_zip_path") or ROOT / "dist" / "lambda.zip"))
+        if action in ("plan", "apply") and setting(stage, "package_type", "Zip") == "Zip":
+            yield from zip_problems(ROOT, Path(setting(stage, "lambda_zip_path", str(ROOT / "dist" / "lambda.zip"))))
+
+
+def setting(stage: str, name: str, default: str) -> str:
+    """What Terraform is given for a variable of 03-application that is a string."""
+    path = ENVIRONMENTS / f"{stage}.{APPLICATION}.tfvars"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    found = re.search(rf'^{name} *= *"([^"]*)"', text, re.MULTILINE)
+    return found[1] if found else os.environ.get(f"TF_VAR_{name}") or default
 
 
 def suffix_problems(stage: str, suffix: str) -> Iterator[str]:
@@ -58,7 +70,7 @@ def suffix_problems(stage: str, suffix: str) -> Iterator[str]:
             "hyphens, starts with a letter and does not end in a hyphen"
         )
     elif (stage == "prod") != (suffix == "prod" or suffix.startswith("prod-")):
-        yield f"ENVIRONMENT_SUFFIX {suffix!r} does not go with ENV={stage}: prod or prod-… is for prod, and for it alone"
+        yield f"ENVIRONMENT_SUFFIX {suffix!r} does not go with ENV={stage}: prod or prod-… is for prod and for it alone"
 
 
 def vendor_problems(path: Path) -> Iterator[str]:
@@ -80,11 +92,11 @@ def vendor_problems(path: Path) -> Iterator[str]:
             yield f"usage plan {plan!r} cannot be part of names in AWS: run `make codegen`"
 
 
-def zip_problems(path: Path) -> Iterator[str]:
-    """What in the zip differs from the sources beside it."""
+def zip_problems(root: Path, path: Path) -> Iterator[str]:
+    """What in the zip is not what lies beside it: the modules, and the packages at their locked versions."""
     try:
         with zipfile.ZipFile(path) as archive:
-            stale = [name for name in sources() if not holds(archive, name)]
+            stale = sorted({*stale_sources(root, archive), *stale_packages(root, archive)})
     except FileNotFoundError:
         yield f"there is no zip at {path}: run `make package`"
         return
@@ -92,28 +104,27 @@ def zip_problems(path: Path) -> Iterator[str]:
         yield f"{path} is no zip: run `make package`"
         return
     if stale:
-        listed = ", ".join(stale[:3]) + (f" and {len(stale) - 3} more" if len(stale) > 3 else "")  # noqa: PLR2004
-        yield f"the zip at {path} is stale: it differs from {listed}. Run `make package`"
+        more = f" and {len(stale) - SHOWN} more" if len(stale) > SHOWN else ""
+        yield f"the zip at {path} is stale in {', '.join(stale[:SHOWN])}{more}: run `make package`"
 
 
-def sources() -> list[str]:
-    """The modules that a zip holds, as paths from the root."""
-    return sorted(
-        path.relative_to(ROOT).as_posix() for package in ("generated", "handlers") for path in (ROOT / package).rglob("*.py")
-    )
+def stale_sources(root: Path, archive: zipfile.ZipFile) -> Iterator[str]:
+    """Files of ours that differ, are gone, or are not in the zip, which holds a part of generated/ alone."""
+    names = {name for name in archive.namelist() if name.startswith(OURS) and not name.endswith(".pyc")}
+    for name in names | {path.relative_to(root).as_posix() for path in (root / "handlers").rglob("*.py")}:
+        source = root / name
+        if name not in names or not source.is_file() or source.read_bytes() != archive.read(name):
+            yield name
 
 
-def holds(archive: zipfile.ZipFile, name: str) -> bool:
-    """Whether the zip has the module as it is now: its source, or bytecode that names the source's hash."""
-    source = (ROOT / name).read_bytes()
-    try:
-        return archive.read(name) == source
-    except KeyError:
-        try:
-            bytecode = archive.read(f"{name}c")
-        except KeyError:
-            return False
-        return bytecode[8:16] == importlib.util.source_hash(source)
+def stale_packages(root: Path, archive: zipfile.ZipFile) -> Iterator[str]:
+    """Packages that are locked at another version than the zip holds."""
+    installed = {found[1] for name in archive.namelist() if (found := INSTALLED.match(name))}
+    for line in (root / "requirements" / "lambda.txt").read_text(encoding="utf-8").splitlines():
+        if locked := LOCKED.match(line):
+            name, version = locked.groups()
+            if f"{name.replace('-', '_')}-{version}".lower() not in {one.lower() for one in installed}:
+                yield f"{name} {version}"
 
 
 def main() -> int:

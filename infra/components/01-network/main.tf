@@ -5,7 +5,7 @@ module "network" {
   environment        = var.environment
   region             = var.region
   cidr_block         = var.cidr_block
-  zone_count         = var.zone_count
+  zones              = var.zones
   log_retention_days = var.log_retention_days
   kms_key_arn        = var.kms_key_arn
 }

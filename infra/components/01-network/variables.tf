@@ -45,14 +45,14 @@ variable "cidr_block" {
   }
 }
 
-variable "zone_count" {
-  description = "Availability zones that the functions run in; 2 to 4."
-  type        = number
-  default     = 2
+variable "zones" {
+  description = "Letters of the availability zones that the functions run in, two or more of `a` to `d`."
+  type        = set(string)
+  default     = ["a", "b"]
 
   validation {
-    condition     = var.zone_count >= 2 && var.zone_count <= 4
-    error_message = "The functions run in 2 to 4 zones."
+    condition     = length(var.zones) >= 2 && length(setsubtract(var.zones, ["a", "b", "c", "d"])) == 0
+    error_message = "The functions run in two or more of the zones a, b, c and d."
   }
 }
 

@@ -1,10 +1,12 @@
 resource "aws_cloudwatch_log_group" "access" {
+  #checkov:skip=CKV_AWS_338:Logs serve operation and are kept for 30 days by the requirements; what happened to an event is in its rows and objects, which stay.
   name              = "/dvss/${var.environment}/gateway"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
 }
 
 resource "aws_cloudwatch_log_group" "execution" {
+  #checkov:skip=CKV_AWS_338:Logs serve operation and are kept for 30 days by the requirements; what happened to an event is in its rows and objects, which stay.
   name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.this.id}/${local.stage}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn

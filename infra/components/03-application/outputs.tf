@@ -69,10 +69,7 @@ output "image_repository_url" {
   value       = aws_ecr_repository.this.repository_url
 }
 
-output "metrics" {
-  description = "Where the functions' own metrics are found: their namespace, and the value of the dimension `service`."
-  value = {
-    namespace = local.environment_variables.POWERTOOLS_METRICS_NAMESPACE
-    service   = local.environment_variables.POWERTOOLS_SERVICE_NAME
-  }
+output "metrics_namespace" {
+  description = "Namespace of the functions' own metrics."
+  value       = local.environment_variables.POWERTOOLS_METRICS_NAMESPACE
 }

@@ -107,8 +107,9 @@ variable "lambda_zip_path" {
   default     = null
 
   validation {
-    condition     = var.package_type != "Zip" || try(fileexists(var.lambda_zip_path), false)
-    error_message = "There is no file at lambda_zip_path. Run make package."
+    # Whether it is there is asked when a function is made of it: to destroy one takes no zip.
+    condition     = var.package_type != "Zip" || var.lambda_zip_path != null
+    error_message = "With package_type Zip, lambda_zip_path is the path of the zip that make package makes."
   }
 }
 

@@ -89,21 +89,32 @@ locals {
         breaching      = 3
         threshold      = var.thresholds.gateway_errors
       }
-      "swept" = {
-        description    = "The steward finds events or messages to send again in most sweeps: they are lost on the way."
+      "events-resent" = {
+        description    = "The steward sends events again in each of three periods of five minutes: they are lost on the way to normalize."
         namespace      = local.own_namespace
-        metric_name    = aws_cloudwatch_log_metric_filter.steward["swept"].metric_transformation[0].name
+        metric_name    = "dvss.steward.resent"
         dimensions     = {}
         statistic      = "Sum"
         period_seconds = 300
-        periods        = 1
-        breaching      = 1
-        threshold      = var.thresholds.sweeps_with_finds
+        periods        = 3
+        breaching      = 3
+        threshold      = var.thresholds.resent
       }
-      "parked" = {
+      "messages-republished" = {
+        description    = "The steward publishes canonical events again in each of three periods of five minutes: normalize does not get them out."
+        namespace      = local.own_namespace
+        metric_name    = "dvss.steward.republished"
+        dimensions     = {}
+        statistic      = "Sum"
+        period_seconds = 300
+        periods        = 3
+        breaching      = 3
+        threshold      = var.thresholds.republished
+      }
+      "events-parked" = {
         description    = "Events are parked: they were sent again too often. Nothing picks them up until somebody looks."
         namespace      = local.own_namespace
-        metric_name    = aws_cloudwatch_log_metric_filter.steward["parked"].metric_transformation[0].name
+        metric_name    = "dvss.steward.parked"
         dimensions     = {}
         statistic      = "Sum"
         period_seconds = 300
@@ -166,7 +177,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letter_inflow" {
   }
 }
 
-# A query, since each reason and vendor has a series of its own, whose names an alarm on a metric would have to know.
+# A query, since each reason has a series of its own, whose name an alarm on a metric would have to know.
 resource "aws_cloudwatch_metric_alarm" "normalize_failures" {
   alarm_name          = "dvss-normalize-failures-${var.environment}"
   alarm_description   = "More than ${var.thresholds.normalize_failures} events were quarantined in each of three periods of five minutes: has a vendor changed what it sends?"
@@ -181,7 +192,7 @@ resource "aws_cloudwatch_metric_alarm" "normalize_failures" {
   metric_query {
     id          = "failed"
     label       = "Events quarantined"
-    expression  = "SELECT SUM(\"dvss.normalize.failed\") FROM \"${local.metrics.namespace}\" WHERE service = '${local.metrics.service}'"
+    expression  = "SELECT SUM(\"dvss.normalize.failed\") FROM SCHEMA(\"${local.own_namespace}\", reason)"
     period      = 300
     return_data = true
   }

@@ -4,11 +4,11 @@ locals {
     "Normalized and failed"  = ["dvss.normalize.success", "dvss.normalize.failed"]
   }
 
-  # Searched by name, since each vendor, reason and event type has a series of its own.
+  # Searched by name, since each reason and event type has a series of its own.
   searches = {
     for title, names in local.own_metrics : title => [
       for name in names : [{
-        expression = "SUM(SEARCH('Namespace=\"${local.metrics.namespace}\" MetricName=\"${name}\" service=\"${local.metrics.service}\"', 'Sum', 60))"
+        expression = "SUM(SEARCH('Namespace=\"${local.own_namespace}\" MetricName=\"${name}\"', 'Sum', 60))"
         label      = name
       }]
     ]
@@ -21,7 +21,7 @@ locals {
         title = "From receipt to canonical event, milliseconds (p99)"
         stat  = "p99"
         metrics = [[{
-          expression = "MAX(SEARCH('Namespace=\"${local.metrics.namespace}\" MetricName=\"dvss.pipeline.latency_ms\" service=\"${local.metrics.service}\"', 'p99', 60))"
+          expression = "MAX(SEARCH('Namespace=\"${local.own_namespace}\" MetricName=\"dvss.pipeline.latency_ms\"', 'p99', 60))"
           label      = "p99"
         }]]
       },
@@ -67,7 +67,7 @@ locals {
       {
         title   = "Found by the steward"
         stat    = "Sum"
-        metrics = [for filter in aws_cloudwatch_log_metric_filter.steward : [local.own_namespace, filter.metric_transformation[0].name]]
+        metrics = [for name in ["resent", "republished", "parked"] : [local.own_namespace, "dvss.steward.${name}"]]
       },
     ],
   )

@@ -26,5 +26,5 @@ locals {
   functions     = data.terraform_remote_state.application.outputs.functions
   rest_api_name = data.terraform_remote_state.application.outputs.rest_api_name
   stage         = data.terraform_remote_state.application.outputs.stage
-  metrics       = data.terraform_remote_state.application.outputs.metrics
+  own_namespace = data.terraform_remote_state.application.outputs.metrics_namespace
 }

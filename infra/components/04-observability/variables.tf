@@ -75,14 +75,16 @@ variable "thresholds" {
     live_age_seconds, replay_age_seconds: age of a lane's oldest message.
     normalize_failures: events quarantined in each of three periods of five minutes.
     gateway_errors: answers 5xx in three of five minutes.
-    sweeps_with_finds: sweeps in five minutes that had something to send again; a lost message now and then is what they are for.
+    resent, republished: events and messages that the steward sent again in each of three periods of five minutes; one that is
+    lost now and then is what it is for.
   EOT
   type = object({
     live_age_seconds   = optional(number, 300)
     replay_age_seconds = optional(number, 21600)
     normalize_failures = optional(number, 10)
     gateway_errors     = optional(number, 0)
-    sweeps_with_finds  = optional(number, 2)
+    resent             = optional(number, 10)
+    republished        = optional(number, 10)
   })
   default = {}
 

@@ -1,5 +1,14 @@
 data "aws_caller_identity" "this" {}
 
+data "aws_partition" "this" {}
+
+data "aws_region" "this" {}
+
+locals {
+  # Made of the name, so that a plan shows the policy whole.
+  arn = "arn:${data.aws_partition.this.partition}:sns:${data.aws_region.this.name}:${data.aws_caller_identity.this.account_id}:${var.name}"
+}
+
 resource "aws_sns_topic" "this" {
   name              = var.name
   kms_master_key_id = var.kms_key_arn
@@ -17,7 +26,7 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "PublishForThisAccount"
     actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.this.arn]
+    resources = [local.arn]
 
     principals {
       type        = "Service"
@@ -35,7 +44,7 @@ data "aws_iam_policy_document" "this" {
     sid       = "DenyPlainHttp"
     effect    = "Deny"
     actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.this.arn]
+    resources = [local.arn]
 
     principals {
       type        = "*"

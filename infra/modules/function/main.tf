@@ -1,10 +1,13 @@
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_338:Logs serve operation and are kept for 30 days by the requirements; what happened to an event is in its rows and objects, which stay.
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
 }
 
 resource "aws_lambda_function" "this" {
+  #checkov:skip=CKV_AWS_272:Only the deployment's role may change code, and source_code_hash names exactly what it deployed; a signing profile held by that same role would prove no more.
+  #checkov:skip=CKV_AWS_173:The variables are names of resources and a log level, no secrets; those are read from the parameter store.
   function_name = var.name
   description   = var.description
   role          = aws_iam_role.this.arn
@@ -14,7 +17,7 @@ resource "aws_lambda_function" "this" {
 
   package_type     = var.package.type
   filename         = var.package.zip_path
-  source_code_hash = local.is_zip ? filebase64sha256(var.package.zip_path) : null
+  source_code_hash = local.has_zip ? filebase64sha256(var.package.zip_path) : null
   image_uri        = var.package.image_uri
   runtime          = local.is_zip ? "python3.13" : null
   handler          = local.is_zip ? var.handler : null
@@ -61,9 +64,17 @@ resource "aws_lambda_function" "this" {
 
   # Lambda tries what the role grants as soon as the function is there.
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy.platform]
+
+  lifecycle {
+    precondition {
+      condition     = !local.is_zip || local.has_zip
+      error_message = "There is no zip at ${coalesce(var.package.zip_path, "lambda_zip_path")}. Run make package."
+    }
+  }
 }
 
 locals {
   is_zip    = var.package.type == "Zip"
+  has_zip   = local.is_zip && try(fileexists(var.package.zip_path), false)
   is_in_vpc = length(var.network.subnet_ids) > 0
 }

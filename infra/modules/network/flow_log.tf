@@ -7,6 +7,7 @@ resource "aws_flow_log" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "flow" {
+  #checkov:skip=CKV_AWS_338:Refused connections are looked at when something fails; 30 days are enough for that.
   name              = "/dvss/${var.environment}/flow"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn

@@ -1,5 +1,6 @@
-data "aws_availability_zones" "this" {
-  state = "available"
+locals {
+  # A zone keeps its addresses, whichever others are used.
+  zones = { for index, zone in ["a", "b", "c", "d"] : zone => index if contains(var.zones, zone) }
 }
 
 resource "aws_vpc" "this" {
@@ -16,13 +17,13 @@ resource "aws_default_security_group" "this" {
 }
 
 resource "aws_subnet" "this" {
-  count = var.zone_count
+  for_each = local.zones
 
   vpc_id            = aws_vpc.this.id
-  availability_zone = data.aws_availability_zones.this.names[count.index]
-  cidr_block        = cidrsubnet(var.cidr_block, 2, count.index)
+  availability_zone = "${var.region}${each.key}"
+  cidr_block        = cidrsubnet(var.cidr_block, 2, each.value)
 
-  tags = { Name = "dvss-${var.environment}-${count.index}" }
+  tags = { Name = "dvss-${each.key}-${var.environment}" }
 }
 
 # No internet gateway and no NAT: what is called is reached through endpoints.
@@ -33,8 +34,8 @@ resource "aws_route_table" "this" {
 }
 
 resource "aws_route_table_association" "this" {
-  count = var.zone_count
+  for_each = local.zones
 
-  subnet_id      = aws_subnet.this[count.index].id
+  subnet_id      = aws_subnet.this[each.key].id
   route_table_id = aws_route_table.this.id
 }

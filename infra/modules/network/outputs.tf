@@ -1,6 +1,6 @@
 output "subnet_ids" {
   description = "Subnets that the functions run in."
-  value       = aws_subnet.this[*].id
+  value       = [for subnet in aws_subnet.this : subnet.id]
 
   # A function in a subnet reaches what it calls once these are there.
   depends_on = [aws_vpc_endpoint.interface, aws_route_table_association.this]

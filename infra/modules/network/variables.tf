@@ -13,9 +13,9 @@ variable "cidr_block" {
   type        = string
 }
 
-variable "zone_count" {
-  description = "Availability zones with a subnet and, for each interface endpoint, an address that is billed by the hour; 2 to 4."
-  type        = number
+variable "zones" {
+  description = "Letters of the availability zones with a subnet and, for each interface endpoint, an address that is billed by the hour; `a` to `d`."
+  type        = set(string)
 }
 
 variable "log_retention_days" {
