@@ -1,4 +1,5 @@
 resource "aws_cloudwatch_log_group" "access" {
+  #checkov:skip=CKV_AWS_158:Encrypted with the key that CloudWatch Logs manages, at no cost; entries hold ids and no payload. kms_key_arn names a customer-managed key where one is asked for.
   #checkov:skip=CKV_AWS_338:Logs serve operation and are kept for 30 days by the requirements; what happened to an event is in its rows and objects, which stay.
   name              = "/dvss/${var.environment}/gateway"
   retention_in_days = var.log_retention_days
@@ -6,6 +7,7 @@ resource "aws_cloudwatch_log_group" "access" {
 }
 
 resource "aws_cloudwatch_log_group" "execution" {
+  #checkov:skip=CKV_AWS_158:Encrypted with the key that CloudWatch Logs manages, at no cost; entries hold ids and no payload. kms_key_arn names a customer-managed key where one is asked for.
   #checkov:skip=CKV_AWS_338:Logs serve operation and are kept for 30 days by the requirements; what happened to an event is in its rows and objects, which stay.
   name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.this.id}/${local.stage}"
   retention_in_days = var.log_retention_days

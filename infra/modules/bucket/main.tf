@@ -51,7 +51,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 
 resource "aws_s3_bucket_object_lock_configuration" "this" {
   count  = var.locked_for_days == null ? 0 : 1
-  bucket = aws_s3_bucket_versioning.this.bucket
+  bucket = aws_s3_bucket.this.id
 
   rule {
     default_retention {
@@ -59,11 +59,12 @@ resource "aws_s3_bucket_object_lock_configuration" "this" {
       days = var.locked_for_days
     }
   }
+
+  depends_on = [aws_s3_bucket_versioning.this]
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  # S3 takes a rule for versions only once the bucket has them.
-  bucket = aws_s3_bucket_versioning.this.bucket
+  bucket = aws_s3_bucket.this.id
 
   rule {
     id     = "abort-unfinished-uploads"
@@ -113,6 +114,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       }
     }
   }
+
+  # S3 takes a rule for versions only once the bucket has them.
+  depends_on = [aws_s3_bucket_versioning.this]
 }
 
 data "aws_iam_policy_document" "this" {

@@ -1,0 +1,269 @@
+"""What each role may do, read from the policies of real plans; handlers/aws must not need more."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.infra.plans import BUCKETS, LANES, Plan, as_list, resources, role_statements, statements
+from tests.infra.terraform import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+type Plans = dict[tuple[str, str], Plan]
+
+RAW, NORMALIZED = f"dvss-raw-dev-{ACCOUNT}/raw/*", f"dvss-normalized-dev-{ACCOUNT}/normalized/*"
+INDEX, QUARANTINE, OUTBOX = "table/dvss-ingest-records-dev", "table/dvss-quarantine-dev", "table/dvss-outbox-dev"
+MAPPINGS, BUS = "table/dvss-vendor-mappings-dev", "event-bus/dvss-dev"
+LANE_QUEUES = {"dvss-live-dev", "dvss-replay-dev"}
+
+GRANTED: dict[str, dict[str, set[str]]] = {
+    "ingest": {
+        "s3:PutObject": {RAW},
+        "dynamodb:BatchGetItem": {INDEX},
+        "dynamodb:GetItem": {INDEX, QUARANTINE, MAPPINGS},
+        "dynamodb:PutItem": {INDEX, QUARANTINE},
+        "events:PutEvents": {BUS},
+        "ssm:GetParameter": {"parameter/dvss/dev/vendors/*"},
+    },
+    "normalize": {
+        "sqs:ChangeMessageVisibility": LANE_QUEUES,
+        "sqs:DeleteMessage": LANE_QUEUES,
+        "sqs:GetQueueAttributes": LANE_QUEUES,
+        "sqs:ReceiveMessage": LANE_QUEUES,
+        "s3:GetObject": {RAW, NORMALIZED},
+        "s3:GetObjectVersion": {NORMALIZED},
+        "s3:PutObject": {NORMALIZED},
+        "dynamodb:DeleteItem": {OUTBOX},
+        "dynamodb:GetItem": {INDEX, QUARANTINE},
+        "dynamodb:PutItem": {QUARANTINE, OUTBOX},
+        "dynamodb:UpdateItem": {INDEX, QUARANTINE, OUTBOX},
+        "events:PutEvents": {BUS},
+        "ssm:GetParameter": {"parameter/dvss/dev/token-key"},
+    },
+    "replay": {
+        "dynamodb:BatchGetItem": {INDEX},
+        "dynamodb:GetItem": {INDEX},
+        "dynamodb:Query": {f"{INDEX}/index/byIngestId"},
+        "dynamodb:UpdateItem": {INDEX, QUARANTINE},
+        "events:PutEvents": {BUS},
+    },
+    "steward": {
+        "cloudwatch:GetMetricData": {"*"},
+        "dynamodb:BatchGetItem": {INDEX},
+        "dynamodb:DeleteItem": {OUTBOX},
+        "dynamodb:Query": {f"{INDEX}/index/byDispatch", OUTBOX},
+        "dynamodb:UpdateItem": {INDEX, OUTBOX},
+        "events:PutEvents": {BUS},
+        "s3:GetObjectVersion": {NORMALIZED},
+        "sqs:SendMessage": {"dvss-undelivered-dev"},
+    },
+}
+SOURCES = {
+    "ingest": {"dvss.ingest"},
+    "normalize": {"dvss.normalize"},
+    "replay": {"dvss.ingest"},
+    "steward": {"dvss.ingest", "dvss.normalize"},
+}
+"""As whom each may send events."""
+KNOW_NO_RESOURCE = {"cloudwatch:GetMetricData", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+INTERFACES = {
+    "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+}  # fmt: skip
+
+
+POLICIES = {
+    "aws_iam_role_policy", "aws_s3_bucket_policy", "aws_sns_topic_policy", "aws_sqs_queue_policy", "aws_vpc_endpoint",
+}  # fmt: skip
+"""Types of resources with a policy in `policy`."""
+
+
+def granted(policy: Iterable[dict[str, Any]]) -> dict[str, set[str]]:
+    """The resources of each allowed action, as the last part of their ARNs."""
+    found: dict[str, set[str]] = {}
+    for one in policy:
+        if one["Effect"] == "Allow":
+            for action in one["Action"]:
+                found.setdefault(action, set()).update(name.split(":", 5)[-1] for name in one["Resource"])
+    return found
+
+
+def of_role(plan: Plan, function: str, stage: str = "dev") -> list[dict[str, Any]]:
+    return role_statements(plan)[f"dvss-{function}-{stage}"]
+
+
+@pytest.mark.parametrize("function", GRANTED)
+def test_a_function_may_do_what_it_does_and_no_more(planned: Plans, function: str) -> None:
+    log = {f"log-group:/aws/lambda/dvss-{function}-dev:*"}
+    platform = {
+        "logs:CreateLogStream": log,
+        "logs:PutLogEvents": log,
+        "xray:PutTelemetryRecords": {"*"},
+        "xray:PutTraceSegments": {"*"},
+    }
+    assert granted(of_role(planned["03-application", "dev"], function)) == GRANTED[function] | platform
+
+
+@pytest.mark.parametrize("function", SOURCES)
+def test_a_function_sends_events_under_its_own_name_alone(planned: Plans, function: str) -> None:
+    policy = of_role(planned["03-application", "dev"], function)
+    (sending,) = (one for one in policy if "events:PutEvents" in one["Action"])
+    (condition,) = sending["Condition"].items()
+    operator, keys = condition
+    assert operator == "StringEquals"
+    assert set(as_list(keys["events:source"])) == SOURCES[function]
+
+
+@pytest.mark.parametrize("function", GRANTED)
+def test_in_a_vpc_lambda_alone_manages_its_interfaces(planned: Plans, function: str) -> None:
+    policy = of_role(planned["03-application", "prod"], function, "prod")
+    more = {action for action, at in granted(policy).items() if action not in GRANTED[function] and at == {"*"}}
+    assert more - KNOW_NO_RESOURCE == INTERFACES
+    (denied,) = (one for one in policy if one["Effect"] == "Deny")
+    assert set(denied["Action"]) == INTERFACES
+    here = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:dvss-{function}-prod"
+    assert denied["Condition"] == {"ArnEquals": {"lambda:SourceFunctionArn": here}}
+
+
+def all_allowed(planned: Plans) -> list[dict[str, Any]]:
+    return [
+        one
+        for plan in planned.values()
+        for kind in POLICIES
+        for values in resources(plan, kind).values()
+        if values.get("policy")
+        for one in statements(values["policy"])
+        if one["Effect"] == "Allow"
+    ]
+
+
+def test_no_policy_allows_actions_by_a_wildcard(planned: Plans) -> None:
+    found = all_allowed(planned)
+    assert len(found) > 50
+    assert [one for one in found for action in one["Action"] if "*" in action] == []
+    assert [one for one in found if "NotAction" in one or "NotResource" in one] == []
+
+
+def test_every_resource_is_named_but_where_an_action_knows_none(planned: Plans) -> None:
+    everywhere = {
+        action
+        for plan in planned.values()
+        for policy in role_statements(plan).values()
+        for action, at in granted(policy).items()
+        if "*" in at
+    }
+    assert everywhere == KNOW_NO_RESOURCE | INTERFACES
+
+
+def test_roles_are_taken_by_their_service_alone(planned: Plans) -> None:
+    trusted = {
+        role["name"]: statements(role["assume_role_policy"])[0]["Principal"]
+        for plan in planned.values()
+        for role in resources(plan, "aws_iam_role").values()
+    }
+    services = {
+        "gateway-logs": "apigateway.amazonaws.com",
+        **dict.fromkeys(GRANTED, "lambda.amazonaws.com"),
+    }
+    expected = {f"dvss-{name}-{stage}": service for name, service in services.items() for stage in ("dev", "prod")}
+    expected["dvss-flow-log-prod"] = "vpc-flow-logs.amazonaws.com"
+    assert trusted == {name: {"Service": service} for name, service in expected.items()}
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_no_bucket_is_reached_without_tls(planned: Plans, bucket: str) -> None:
+    policy = bucket_policy(planned, bucket)
+    for sid, condition in {
+        "DenyPlainHttp": {"Bool": {"aws:SecureTransport": "false"}},
+        "DenyOldTls": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+    }.items():
+        (found,) = (one for one in policy if one["Sid"] == sid)
+        assert (found["Effect"], found["Principal"], found["Action"]) == ("Deny", "*", ["s3:*"])
+        assert found["Condition"] == condition
+        name = f"arn:aws:s3:::dvss-{bucket}-dev-{ACCOUNT}"
+        assert set(found["Resource"]) == {name, f"{name}/*"}
+
+
+def bucket_policy(planned: Plans, bucket: str) -> list[dict[str, Any]]:
+    found = resources(planned["02-stateful-resources", "dev"], "aws_s3_bucket_policy")
+    return statements(found[f"module.{bucket}.aws_s3_bucket_policy.this"]["policy"])
+
+
+def test_raw_objects_are_written_once_and_stay(planned: Plans) -> None:
+    raw = {one["Sid"]: one for one in bucket_policy(planned, "raw")}
+    assert raw["DenyOverwrites"]["Action"] == ["s3:PutObject"]
+    assert raw["DenyOverwrites"]["Condition"] == {
+        "Null": {"s3:if-none-match": "true"},
+        "Bool": {"s3:ObjectCreationOperation": "true"},
+    }
+    assert set(raw["DenyDeletion"]["Action"]) == {
+        "s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention",
+    }  # fmt: skip
+    for sid in ("DenyOverwrites", "DenyDeletion"):
+        assert (raw[sid]["Effect"], raw[sid]["Principal"]) == ("Deny", "*")
+        assert raw[sid]["Resource"] == [f"arn:aws:s3:::dvss-raw-dev-{ACCOUNT}/*"]
+
+
+def test_queues_take_messages_of_their_rules_alone(planned: Plans) -> None:
+    plan = planned["03-application", "dev"]
+    found = {
+        address.split(".", 1)[1]: statements(values["policy"])
+        for address, values in resources(plan, "aws_sqs_queue_policy").items()
+    }
+    rules = {lane: f"arn:aws:events:{REGION}:{ACCOUNT}:rule/dvss-dev/dvss-{lane}-dev" for lane in LANES}
+    senders: dict[str, set[str]] = {f'lane["{lane}"]': {rule} for lane, rule in rules.items()}
+    senders["undelivered"] = {*rules.values(), f"arn:aws:events:{REGION}:{ACCOUNT}:rule/dvss-steward-dev"}
+    assert found.keys() == senders.keys()
+    for name, policy in found.items():
+        allowed, denied = policy
+        assert set(as_list(allowed["Condition"]["ArnEquals"]["aws:SourceArn"])) == senders[name]
+        assert (allowed["Principal"], allowed["Action"]) == ({"Service": "events.amazonaws.com"}, ["sqs:SendMessage"])
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_functions_are_invoked_by_the_gateway_and_the_schedule_alone(planned: Plans) -> None:
+    permissions = resources(planned["03-application", "dev"], "aws_lambda_permission").values()
+    assert {(one["function_name"], one["principal"]) for one in permissions} == {
+        ("dvss-ingest-dev", "apigateway.amazonaws.com"),
+        ("dvss-steward-dev", "events.amazonaws.com"),
+    }
+    routes = {f"gateway-{name}" for name in ("getEventStatus", "getHealth", "receiveWebhook", "sendBatch", "sendEvent")}
+    assert {one["statement_id"] for one in permissions} == routes | {"schedule"}
+
+
+def parliament(tools: str, policies: list[Any]) -> list[list[str]]:
+    """What parliament, which knows IAM's actions, resources and conditions, finds in each policy."""
+    program = (
+        "import json, sys; from parliament import analyze_policy_string as read;"
+        "print(json.dumps([[f'{one.issue}: {one.detail}' for one in read(json.dumps(policy)).findings]"
+        " for policy in json.load(sys.stdin)]))"
+    )
+    policies = [{"Version": "2012-10-17", "Statement": statement} for statement in policies]
+    said = subprocess.run(
+        [f"{tools}/python", "-W", "ignore", "-c", program],
+        input=json.dumps(policies),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found: list[list[str]] = json.loads(said)
+    return found
+
+
+def test_who_knows_iam_finds_nothing_wrong_with_the_roles(planned: Plans, tools: str) -> None:
+    no_action = {"Effect": "Allow", "Action": "dynamodb:TransactWriteItems", "Resource": "*"}
+    # What Lambda needs in a VPC has a test of its own: interfaces by a wildcard, and a condition newer than parliament.
+    policies = [
+        [one for one in policy if not INTERFACES & set(one["Action"])]
+        for plan in planned.values()
+        for policy in role_statements(plan).values()
+    ]
+    assert len(policies) == len(GRANTED) * 2 + 1
+    *found, of_no_action = parliament(tools, [*policies, [no_action]])
+    assert of_no_action
+    assert [one for one in found if one] == []
