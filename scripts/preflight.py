@@ -78,7 +78,7 @@ def vendor_problems(path: Path) -> Iterator[str]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         vendors, plans = found["vendors"], found["usage_plans"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, LookupError, TypeError):
         yield f"{path.name} is missing or cannot be read: run `make codegen`"
         return
     for vendor in vendors:

@@ -14,6 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from tests.infra.noting import noting_tree
 from tests.infra.plans import Plan, application_outputs, network_outputs, stateful_outputs
 from tests.infra.terraform import (
     COMPONENTS,
@@ -30,6 +31,7 @@ from tests.infra.terraform import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 STAGES = ("dev", "prod")
 START_SECONDS = 30
@@ -160,3 +162,14 @@ def tools() -> str:
     """The folder of the programs that look at Terraform code, in an environment of their own."""
     subprocess.run([ROOT / "scripts" / "infra-tools.sh"], check=True)
     return str(ROOT / ".tools" / "infra" / "bin")
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_tree(tmp_path_factory.mktemp("scripts") / "tree", {}).folder
+
+
+@pytest.fixture
+def tree(original: Path, tmp_path: Path) -> Tree:
+    """A copy in which `terraform` notes what it is called with."""
+    return noting_tree(original, tmp_path)
