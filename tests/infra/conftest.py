@@ -1,26 +1,22 @@
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import shutil
-import socket
 import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError
 
+from tests.infra import emulator
 from tests.infra.noting import noting_tree
 from tests.infra.plans import Plan, application_outputs, network_outputs, stateful_outputs
 from tests.infra.terraform import (
     COMPONENTS,
     MODULES,
     PUBLIC_URL,
-    REGION,
     ROOT,
     STATES,
     Tree,
@@ -30,138 +26,123 @@ from tests.infra.terraform import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-STAGES = ("dev", "prod")
-START_SECONDS = 30
-IN_PROD = {"01-network": ["-var=enable_vpc=true"], "03-application": [f"-var=public_url={PUBLIC_URL}"]}
-"""What is planned in prod besides its files, so that both ways are seen."""
+PLANNED: dict[str, dict[str, list[str]]] = {
+    "01-network": {"prod": ["-var=enable_vpc=true"]},
+    "02-stateful-resources": {"dev": [], "prod": []},
+    "03-application": {"dev": [], "prod": [f"-var=public_url={PUBLIC_URL}"]},
+    "04-observability": {"dev": []},
+}
+"""Stages of each component, with what is said besides their files, so that both ways of each choice are seen."""
+
+type Once = Callable[[str, Callable[[Path], None]], Path]
 
 
 @pytest.fixture(scope="session")
-def _terraform() -> str:
-    found = shutil.which("terraform")
-    if found is None:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Has a folder filled once in a run, however many processes share its tests."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def filled(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, done = base / name, base / f"{name}.done"
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                fill(folder)
+                done.touch()
+        return folder
+
+    return filled
+
+
+@pytest.fixture(scope="session")
+def plugin_options() -> list[str]:
+    """What Terraform is told of where its providers are; nothing where it downloads them."""
+    if shutil.which("terraform") is None:
         if os.environ.get("CI") == "true":
             pytest.fail("there is no terraform, and CI must not pass without these tests")
         pytest.skip("there is no terraform on the path")
-    return found
-
-
-@pytest.fixture(scope="session")
-def plugin_folder(_terraform: str) -> str:
-    """Where providers are installed from; empty: from the network."""
     script = ROOT / "scripts" / "find-plugin-dir.sh"
-    return subprocess.run([script], capture_output=True, text=True, check=True).stdout.strip()
+    folder = subprocess.run([script], capture_output=True, text=True, check=True).stdout.strip()
+    return [f"-plugin-dir={folder}"] if folder else []
 
 
 @pytest.fixture(scope="session")
-def initialized(plugin_folder: str, tmp_path_factory: pytest.TempPathFactory) -> Tree:
+def initialized(plugin_options: list[str], once: Once) -> Tree:
     """A copy whose components and modules are ready for `terraform validate` and `terraform test`."""
-    tree = copy_tree(tmp_path_factory.mktemp("infra") / "tree", clean_environment(TF_IN_AUTOMATION="1"))
-    options = [f"-plugin-dir={plugin_folder}"] if plugin_folder else []
+    environment = clean_environment(TF_IN_AUTOMATION="1")
     folders = [f"components/{name}" for name in COMPONENTS] + [f"modules/{name}" for name in MODULES]
-    for folder in folders:
-        (tree.folder / "infra" / folder / "local_override.tf").unlink(missing_ok=True)
-    with ThreadPoolExecutor(2) as pool:
-        init = ("terraform", "init", "-backend=false", "-input=false", *options)
-        for done in [pool.submit(tree.run, *init, folder=f"infra/{folder}") for folder in folders]:
-            done.result()
-    return tree
+
+    def fill(folder: Path) -> None:
+        tree = copy_tree(folder, environment)
+        for part in folders:
+            (folder / "infra" / part / "local_override.tf").unlink(missing_ok=True)
+        init = ("terraform", "init", "-backend=false", "-input=false", *plugin_options)
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(tree.run, *init, folder=f"infra/{part}") for part in folders]:
+                done.result()
+
+    return Tree(once("initialized", fill), environment)
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The variables that bring a client to an emulator: plans ask it for the account, and for the states."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("emulator")
-    variables = clean_environment(
-        BIND_HOST="127.0.0.1", GATEWAY_PORT=str(port), IOT_MTLS_ENABLED="0", HOME=str(folder), TMPDIR=str(folder)
-    )
-    reached = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": "tests",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"], cwd=folder, env=variables, stdout=log, stderr=log
-        )
-        try:
-            _wait(reached)
-            yield reached
-        finally:
-            process.terminate()
-            process.wait(10)
+def plan_folder(plugin_options: list[str], once: Once) -> Path:
+    """A copy of the tree, beside it `<component>.<stage>.json`: plans as if all below were applied."""
+
+    def fill(folder: Path) -> None:
+        with emulator.running(folder / "emulator") as reached:
+            put_states(reached)
+            environment = clean_environment(**reached, TERRAFORM_STATE_BUCKET=STATES)
+            for option in plugin_options:
+                environment["TF_PLUGIN_DIR"] = option.partition("=")[2]
+            tree = copy_tree(folder / "tree", environment)
+
+            def write(component: str) -> None:
+                for stage, options in PLANNED[component].items():
+                    shown = tree.plan(component, stage, *options)
+                    (folder / f"{component}.{stage}.json").write_text(shown, encoding="utf-8")
+
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(write, PLANNED))
+
+    return once("plans", fill)
 
 
-def client(service: str, reached: dict[str, str]) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=reached["AWS_ENDPOINT_URL"],
-        region_name=REGION,
-        aws_access_key_id=reached["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=reached["AWS_SECRET_ACCESS_KEY"],
-        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
-    )
-
-
-def _wait(reached: dict[str, str]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            client("s3", reached).create_bucket(Bucket=STATES)
-        except BotoCoreError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.2)
-        else:
-            return
-
-
-@pytest.fixture(scope="session")
-def plan_tree(plugin_folder: str, emulator: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    """A copy whose tf.sh plan on the emulator, as if all below were applied. In prod the functions run in a VPC."""
-    s3 = client("s3", emulator)
-    for stage in STAGES:
+def put_states(reached: dict[str, str]) -> None:
+    s3 = emulator.client("s3", reached)
+    s3.create_bucket(Bucket=STATES)
+    for stage in ("dev", "prod"):
         for component, outputs in {
             "01-network": network_outputs(has_vpc=stage == "prod"),
             "02-stateful-resources": stateful_outputs(stage),
             "03-application": application_outputs(stage),
         }.items():
             s3.put_object(Bucket=STATES, Key=f"dvss/{stage}/{component}.tfstate", Body=state_of(outputs))
-    variables = clean_environment(**emulator, TERRAFORM_STATE_BUCKET=STATES)
-    if plugin_folder:
-        variables["TF_PLUGIN_DIR"] = plugin_folder
-    return copy_tree(tmp_path_factory.mktemp("plans") / "tree", variables)
 
 
 @pytest.fixture(scope="session")
-def planned(plan_tree: Tree) -> dict[tuple[str, str], Plan]:
-    """The plan of each component by component and stage."""
-
-    def plans(component: str) -> dict[tuple[str, str], Plan]:
-        return {
-            (component, "dev"): plan_tree.plan(component, "dev"),
-            (component, "prod"): plan_tree.plan(component, "prod", *IN_PROD.get(component, ())),
-        }
-
-    found: dict[tuple[str, str], Plan] = {}
-    with ThreadPoolExecutor(2) as pool:
-        for one in pool.map(plans, [name for name in COMPONENTS if name != "00-bootstrap"]):
-            found |= one
-    return found
+def planned(plan_folder: Path) -> dict[tuple[str, str], Plan]:
+    """Plans by component and stage. In prod the functions run in a VPC."""
+    return {
+        (component, stage): json.loads((plan_folder / f"{component}.{stage}.json").read_text(encoding="utf-8"))
+        for component, stages in PLANNED.items()
+        for stage in stages
+    }
 
 
 @pytest.fixture(scope="session")
-def tools() -> str:
+def tools(once: Once) -> Path:
     """The folder of the programs that look at Terraform code, in an environment of their own."""
-    subprocess.run([ROOT / "scripts" / "infra-tools.sh"], check=True)
-    return str(ROOT / ".tools" / "infra" / "bin")
+
+    def fill(_: Path) -> None:
+        subprocess.run([ROOT / "scripts" / "infra-tools.sh"], check=True)
+
+    once("tools", fill)
+    return ROOT / ".tools" / "infra" / "bin"
 
 
 @pytest.fixture(scope="session")

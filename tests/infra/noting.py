@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.infra.terraform import COMPONENTS, TerraformError, Tree, clean_environment
+from tests.infra.terraform import DEPLOYED, TerraformError, Tree, clean_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-DEPLOYED = [name for name in COMPONENTS if name != "00-bootstrap"]
 COMMANDS = [f"infra/components/{component}/tf.sh" for component in DEPLOYED]
 
 # It also gives the outputs that the scripts ask for; INIT_SAYS refuses the bucket of the states.

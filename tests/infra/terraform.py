@@ -15,6 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 COMPONENTS = tuple(sorted(path.name for path in (ROOT / "infra" / "components").iterdir()))
 """Folders of infra/components, the bootstrap too."""
+DEPLOYED = tuple(name for name in COMPONENTS if name != "00-bootstrap")
 MODULES = tuple(sorted(path.name for path in (ROOT / "infra" / "modules").iterdir()))
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -71,16 +72,12 @@ class Tree:
             raise TerraformError(done.stdout + done.stderr)
         return done.stdout
 
-    def plan(self, component: str, stage: str, *options: str) -> dict[str, Any]:
-        """The plan of a component as `terraform show -json` prints it."""
-        script = f"infra/components/{component}/tf.sh"
-        file = self.folder / f"{component}.{stage}.plan"
-        self.run(script, stage, "plan", "-no-color", f"-out={file}", *options)
+    def plan(self, component: str, stage: str, *options: str) -> str:
+        """The plan of a component by its own tf.sh, as `terraform show -json` prints it."""
+        file = str(self.folder / f"{component}.{stage}.plan")
+        self.run(f"infra/components/{component}/tf.sh", stage, "plan", "-no-color", f"-out={file}", *options)
         data = {"TF_DATA_DIR": f".terraform/{stage}"}
-        shown = self.run("terraform", "show", "-json", str(file), folder=f"infra/components/{component}", **data)
-        (self.folder / f"{component}.{stage}.json").write_text(shown, encoding="utf-8")
-        plan: dict[str, Any] = json.loads(shown)
-        return plan
+        return self.run("terraform", "show", "-json", file, folder=f"infra/components/{component}", **data)
 
 
 def copy_tree(folder: Path, environment: dict[str, str]) -> Tree:

@@ -9,6 +9,9 @@ import pytest
 from tests.infra.plans import BUCKETS, LANES, Plan, as_list, resources, statements
 from tests.infra.terraform import ACCOUNT, REGION
 
+# Making plans, and starting the provider, takes its time where much else runs.
+pytestmark = pytest.mark.timeout(900)
+
 type Plans = dict[tuple[str, str], Plan]
 
 

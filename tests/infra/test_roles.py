@@ -13,6 +13,10 @@ from tests.infra.terraform import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
+
+# Making plans, and starting the provider, takes its time where much else runs.
+pytestmark = pytest.mark.timeout(900)
 
 type Plans = dict[tuple[str, str], Plan]
 
@@ -175,7 +179,7 @@ def test_roles_are_taken_by_their_service_alone(planned: Plans) -> None:
     assert trusted == {name: {"Service": service} for name, service in expected.items()}
 
 
-def parliament(tools: str, policies: list[Any]) -> list[list[str]]:
+def parliament(tools: Path, policies: list[Any]) -> list[list[str]]:
     """What parliament, which knows IAM's actions, resources and conditions, finds in each policy."""
     program = (
         "import json, sys; from parliament import analyze_policy_string as read;"
@@ -184,7 +188,7 @@ def parliament(tools: str, policies: list[Any]) -> list[list[str]]:
     )
     policies = [{"Version": "2012-10-17", "Statement": statement} for statement in policies]
     said = subprocess.run(
-        [f"{tools}/python", "-W", "ignore", "-c", program],
+        [tools / "python", "-W", "ignore", "-c", program],
         input=json.dumps(policies),
         capture_output=True,
         text=True,
@@ -194,7 +198,7 @@ def parliament(tools: str, policies: list[Any]) -> list[list[str]]:
     return found
 
 
-def test_who_knows_iam_finds_nothing_wrong_with_the_roles(planned: Plans, tools: str) -> None:
+def test_who_knows_iam_finds_nothing_wrong_with_the_roles(planned: Plans, tools: Path) -> None:
     no_action = {"Effect": "Allow", "Action": "dynamodb:TransactWriteItems", "Resource": "*"}
     # What Lambda needs in a VPC has a test of its own: interfaces by a wildcard, and a condition newer than parliament.
     policies = [

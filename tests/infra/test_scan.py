@@ -12,8 +12,12 @@ import pytest
 from tests.infra.terraform import ROOT
 
 if TYPE_CHECKING:
-    from tests.infra.plans import Plan
-    from tests.infra.terraform import Tree
+    from pathlib import Path
+
+    from tests.infra.conftest import Once
+
+# Making plans, and starting the provider, takes its time where much else runs.
+pytestmark = pytest.mark.timeout(900)
 
 SKIP = re.compile(r"#checkov:skip=(\w+):(.+)")
 FIXED = {
@@ -23,16 +27,11 @@ FIXED = {
 """What is to be put right and never skipped."""
 
 
-def scan(tools: str, *options: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [f"{tools}/checkov", "--skip-download", "--compact", "--output", "json", *options],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    report: dict[str, Any] = json.loads(done.stdout)
-    return report
+def scan(tools: Path, report: Path, *options: str) -> None:
+    report.parent.mkdir()
+    command = [str(tools / "checkov"), "--skip-download", "--compact", "--output", "json", *options]
+    with report.open("wb") as file:
+        subprocess.run(command, cwd=ROOT, stdout=file, stderr=subprocess.PIPE, check=False)
 
 
 def findings(report: dict[str, Any]) -> list[str]:
@@ -42,16 +41,22 @@ def findings(report: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def of_text(tools: str) -> dict[str, Any]:
-    return scan(tools, "--framework", "terraform", "--directory", "infra")
+def of_text(tools: Path, once: Once) -> dict[str, Any]:
+    options = ("--framework", "terraform", "--directory", "infra")
+    folder = once("scan-of-text", lambda folder: scan(tools, folder / "report.json", *options))
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return report
 
 
 @pytest.fixture(scope="module")
-def of_plans(planned: dict[tuple[str, str], Plan], plan_tree: Tree, tools: str) -> dict[str, Any]:
-    files = sorted(str(path) for path in plan_tree.folder.glob("*.json"))
-    assert len(files) == len(planned)
-    skips_from = ("--repo-root-for-plan-enrichment", str(plan_tree.folder / "infra"))
-    return scan(tools, "--framework", "terraform_plan", *skips_from, "--file", *files)
+def of_plans(plan_folder: Path, tools: Path, once: Once) -> dict[str, Any]:
+    files = sorted(str(path) for path in plan_folder.glob("*.json"))
+    assert len(files) == 6
+    skips_from = ("--repo-root-for-plan-enrichment", str(plan_folder / "tree" / "infra"))
+    options = ("--framework", "terraform_plan", *skips_from, "--file", *files)
+    folder = once("scan-of-plans", lambda folder: scan(tools, folder / "report.json", *options))
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return report
 
 
 def test_nothing_is_found_in_the_text(of_text: dict[str, Any]) -> None:

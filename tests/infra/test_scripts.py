@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.infra.noting import COMMANDS, DEPLOYED, calls, forget, lines
-from tests.infra.terraform import ROOT, TerraformError
+from tests.infra.noting import COMMANDS, calls, forget, lines
+from tests.infra.terraform import DEPLOYED, ROOT, TerraformError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
