@@ -40,6 +40,8 @@ resource "aws_iam_role_policy_attachment" "gateway_logs" {
 # One setting for the account and region: environments have accounts of their own, or the last one applied wins.
 resource "aws_api_gateway_account" "this" {
   cloudwatch_role_arn = aws_iam_role.gateway_logs.arn
+  # Or the account would go on naming a role that is gone. Deprecated, since the provider's next version always does so.
+  reset_on_delete = true
 
   depends_on = [aws_iam_role_policy_attachment.gateway_logs]
 }
