@@ -35,11 +35,11 @@ GRANTED: dict[str, dict[str, set[str]]] = {
         "ssm:GetParameter": {"parameter/dvss/dev/vendors/*"},
     },
     "normalize": {
-        "sqs:ChangeMessageVisibility": LANE_QUEUES,
         "sqs:DeleteMessage": LANE_QUEUES,
         "sqs:GetQueueAttributes": LANE_QUEUES,
         "sqs:ReceiveMessage": LANE_QUEUES,
-        "s3:GetObject": {RAW, NORMALIZED},
+        "s3:GetObject": {RAW},
+        "s3:ListBucket": {RAW.removesuffix("/raw/*")},
         "s3:GetObjectVersion": {NORMALIZED},
         "s3:PutObject": {NORMALIZED},
         "dynamodb:DeleteItem": {OUTBOX},
@@ -64,11 +64,12 @@ GRANTED: dict[str, dict[str, set[str]]] = {
         "dynamodb:UpdateItem": {INDEX, OUTBOX},
         "events:PutEvents": {BUS},
         "s3:GetObjectVersion": {NORMALIZED},
+        "s3:ListBucket": {NORMALIZED.removesuffix("/normalized/*")},
         "sqs:SendMessage": {"dvss-undelivered-dev"},
     },
 }
 SOURCES = {
-    "ingest": {"dvss.ingest"},
+    "ingest": {"dvss.ingest", "dvss.normalize"},
     "normalize": {"dvss.normalize"},
     "replay": {"dvss.ingest"},
     "steward": {"dvss.ingest", "dvss.normalize"},

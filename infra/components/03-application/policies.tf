@@ -42,10 +42,11 @@ data "aws_iam_policy_document" "ingest" {
     actions   = ["events:PutEvents"]
     resources = [local.bus_arn]
 
+    # A conflict is announced as normalize.failed, under the source of all but accepted events.
     condition {
       test     = "StringEquals"
       variable = "events:source"
-      values   = ["dvss.ingest"]
+      values   = ["dvss.ingest", "dvss.normalize"]
     }
   }
 }
@@ -54,7 +55,6 @@ data "aws_iam_policy_document" "normalize" {
   statement {
     sid = "ReceiveFromLanes"
     actions = [
-      "sqs:ChangeMessageVisibility",
       "sqs:DeleteMessage",
       "sqs:GetQueueAttributes",
       "sqs:ReceiveMessage",
@@ -68,10 +68,18 @@ data "aws_iam_policy_document" "normalize" {
     resources = ["${local.bucket_arns.raw}/raw/*"]
   }
 
-  # A replay compares with what was written before.
+  # S3 says that an object is missing to who may list alone, and to others that they may not read it. What is missing is
+  # quarantined; what may not be read is our failure, and tried again.
+  statement {
+    sid       = "TellMissingFromForbidden"
+    actions   = ["s3:ListBucket"]
+    resources = [local.bucket_arns.raw]
+  }
+
+  # A replay compares with the versions that were written before.
   statement {
     sid       = "Normalized"
-    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    actions   = ["s3:GetObjectVersion", "s3:PutObject"]
     resources = ["${local.bucket_arns.normalized}/normalized/*"]
   }
 
@@ -167,6 +175,13 @@ data "aws_iam_policy_document" "steward" {
     sid       = "ReadNormalized"
     actions   = ["s3:GetObjectVersion"]
     resources = ["${local.bucket_arns.normalized}/normalized/*"]
+  }
+
+  # As for normalize: one object that is missing must not hold up what waits behind it, as a failure would.
+  statement {
+    sid       = "TellMissingFromForbidden"
+    actions   = ["s3:ListBucket"]
+    resources = [local.bucket_arns.normalized]
   }
 
   statement {

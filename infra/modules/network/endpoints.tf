@@ -9,7 +9,7 @@ locals {
       "dynamodb:Query",
       "dynamodb:UpdateItem",
     ]
-    s3 = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    s3 = ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject"]
   }
 
   # What the functions call besides S3 and DynamoDB: events (PutEvents), ssm (GetParameter, which decrypts on our behalf),
