@@ -43,8 +43,8 @@ check: setup ## lint, types, import rules, formatting, generated code; writes no
 	@git ls-files '*.sh' .ci/run | xargs .venv/bin/shellcheck
 	@.venv/bin/hadolint Dockerfile
 
-contracts-check: setup ## say whom changed contracts break: since BASE (a commit), and since what DATA (.data) has deployed
-	@scripts/contracts-check.sh "$${BASE:-HEAD}" "$${DATA:-.data}"
+contracts-check: setup ## say whom changed contracts break: since BASE (a commit), and since what DATA (.data) or DEPLOYMENT has deployed
+	@scripts/contracts-check.sh "$${BASE:-HEAD}" "$${DATA:-.data}" "$${DEPLOYMENT:-}"
 
 format: setup ## format the code and mend what can be mended
 	@$(PYTHON) -m ruff check --fix
@@ -73,3 +73,4 @@ plan: setup ## what `make deploy` would change on AWS (ENV=dev or prod)
 
 destroy: setup ## destroy all that was deployed (ENV=dev; prod refuses)
 	@scripts/destroy.sh "$(ENV)"
+

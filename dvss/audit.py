@@ -16,7 +16,7 @@ from handlers.values import IdempotencyKey, RawMissingError, Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from dvss.bootstrap import Deployment
+    from dvss.bootstrap import LocalDeployment
     from handlers.values import IngestRecord, ObjectVersion, QuarantineRecord
 
 PAGE = 1_000
@@ -52,7 +52,7 @@ class Acknowledgement:
 type EventRevision = tuple[str, int]
 
 
-def audit(deployment: Deployment, acknowledgements: Iterable[Acknowledgement] = ()) -> AuditReport:
+def audit(deployment: LocalDeployment, acknowledgements: Iterable[Acknowledgement] = ()) -> AuditReport:
     """Look at every event, every raw object and the whole feed.
 
     The pipeline may run meanwhile: what is looked at later is what an event reaches later.
@@ -72,7 +72,7 @@ def audit(deployment: Deployment, acknowledgements: Iterable[Acknowledgement] = 
     return report
 
 
-def _records(deployment: Deployment) -> Iterator[IngestRecord]:
+def _records(deployment: LocalDeployment) -> Iterator[IngestRecord]:
     after = None
     while page := deployment.application.queries.events(
         vendor_id=None, received_from=None, received_before=None, after=after, limit=PAGE
@@ -86,7 +86,7 @@ def _finding(problem: Problem, record: IngestRecord, detail: str = "") -> Findin
 
 
 def _look_at(
-    record: IngestRecord, deployment: Deployment, report: AuditReport, expected: dict[EventRevision, IngestRecord]
+    record: IngestRecord, deployment: LocalDeployment, report: AuditReport, expected: dict[EventRevision, IngestRecord]
 ) -> None:
     report.events += 1
     report.findings += _raw_findings(record, deployment)
@@ -109,13 +109,13 @@ def _look_at(
             report.findings.append(_finding(Problem.NOT_QUARANTINED, record))
 
 
-def _has_moved_on(record: IngestRecord, deployment: Deployment) -> bool:
+def _has_moved_on(record: IngestRecord, deployment: LocalDeployment) -> bool:
     """Whether an event was released while the audit looked at it."""
     now = deployment.application.index.read([record.key], consistent=True).get(record.key)
     return now is not None and now.generation != record.generation
 
 
-def _raw_findings(record: IngestRecord, deployment: Deployment) -> Iterator[Finding]:
+def _raw_findings(record: IngestRecord, deployment: LocalDeployment) -> Iterator[Finding]:
     try:
         body = deployment.application.raw.get(record.raw)
     except RawMissingError:
@@ -125,7 +125,9 @@ def _raw_findings(record: IngestRecord, deployment: Deployment) -> Iterator[Find
         yield _finding(Problem.RAW_DIGEST_MISMATCH, record, record.raw.key)
 
 
-def _normalized_findings(record: IngestRecord, version: ObjectVersion, deployment: Deployment) -> Iterator[Finding]:
+def _normalized_findings(
+    record: IngestRecord, version: ObjectVersion, deployment: LocalDeployment
+) -> Iterator[Finding]:
     try:
         body = deployment.application.normalized.get(version.key, version.version_id)
     except KeyError:
@@ -136,7 +138,7 @@ def _normalized_findings(record: IngestRecord, version: ObjectVersion, deploymen
 
 
 def _look_at_quarantine(
-    deployment: Deployment, report: AuditReport, used_raw_keys: set[str]
+    deployment: LocalDeployment, report: AuditReport, used_raw_keys: set[str]
 ) -> Mapping[str, QuarantineRecord]:
     """Count the open conflicts; returns the released ones by ingest id."""
     released = {}
@@ -154,7 +156,9 @@ def _look_at_quarantine(
     return released
 
 
-def _look_at_feed(deployment: Deployment, report: AuditReport, expected: Mapping[EventRevision, IngestRecord]) -> None:
+def _look_at_feed(
+    deployment: LocalDeployment, report: AuditReport, expected: Mapping[EventRevision, IngestRecord]
+) -> None:
     # The outbox before the feed: an event that leaves the one between both looks is found in the other.
     any_age = deployment.application.clock.now() + timedelta(days=1)
     outbox = deployment.application.outbox.pending(any_age, MOST_OUTBOX_RECORDS)
@@ -176,7 +180,7 @@ def _look_at_feed(deployment: Deployment, report: AuditReport, expected: Mapping
             report.findings.append(_finding(Problem.NOT_PUBLISHED, record, name[0]))
 
 
-def _feed(deployment: Deployment) -> Iterator[dict[str, Any]]:
+def _feed(deployment: LocalDeployment) -> Iterator[dict[str, Any]]:
     seq = 0
     while page := deployment.backend.feed.after(seq, PAGE):
         yield from (json.loads(entry.detail) for entry in page)
@@ -190,7 +194,7 @@ def _feed_finding(problem: Problem, event: dict[str, Any]) -> Finding:
 
 def _look_at_acknowledgements(
     acknowledgements: Iterable[Acknowledgement],
-    deployment: Deployment,
+    deployment: LocalDeployment,
     report: AuditReport,
     corrections: Mapping[str, QuarantineRecord],
 ) -> None:

@@ -1,4 +1,4 @@
-"""Normalizing again: what a release or a replay of an event came to, in this process."""
+"""Normalizing again what a release or a replay put into the lanes of this process."""
 
 from __future__ import annotations
 
@@ -8,22 +8,16 @@ from dvss.pipeline import MOST_RECEIVES, RECORDS_PER_CALL, Received, normalize_o
 from handlers.values import Lane
 
 if TYPE_CHECKING:
-    from dvss.bootstrap import Deployment
-    from handlers.values import IngestRecord
+    from dvss.embedded.lanes import LaneQueues
+    from handlers.application import Application
 
 
-def finish(deployment: Deployment) -> None:
-    """Normalize what this process put into its lanes. What fails stays marked, and the server's sweeper takes it."""
-    lanes = deployment.backend.lanes
+def normalize_lanes(application: Application, lanes: LaneQueues) -> None:
+    """Empty the lanes. What fails stays marked, and the server's sweeper takes it."""
     for lane in Lane:
         while taken := lanes.take(lane, RECORDS_PER_CALL, 0):
             left = [Received(entry.message, lane) for entry in taken]
             for _ in range(MOST_RECEIVES):
-                left = normalize_once(left, deployment.application)
+                left = normalize_once(left, application)
                 if not left:
                     break
-
-
-def present(deployment: Deployment, record: IngestRecord) -> IngestRecord:
-    """The record as it stands now."""
-    return deployment.application.index.read([record.key], consistent=True)[record.key]

@@ -1,18 +1,27 @@
 #!/usr/bin/env bash
-# make contracts-check: the contracts against a commit, and against what a data folder has deployed, where there is one.
+# make contracts-check: the contracts against a commit, and against what is deployed: in an environment on AWS whose file of
+# outputs is named, else in a data folder, where there is one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 base=$1
 data=$2
+outputs=${3:-}
 status=0
+# The arguments alone say what is compared with.
+unset DVSS_DATA_DIR DVSS_DEPLOYMENT
 
 .venv/bin/python -m codegen compare --base "$base" || status=$?
-if [ -f "$data/dvss.sqlite" ]; then
-  scratch=$(mktemp -d)
-  trap 'rm -rf "$scratch"' EXIT
-  .venv/bin/python -m dvss mappings export "$scratch/deployed" --data-dir "$data"
-  if [ -d "$scratch/deployed" ]; then
-    .venv/bin/python -m codegen compare --base-folder "$scratch/deployed" || status=$?
-  fi
+if [ -n "$outputs" ]; then
+  deployed=(--deployment "$outputs")
+elif [ -f "$data/dvss.sqlite" ]; then
+  deployed=(--data-dir "$data")
+else
+  exit "$status"
+fi
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+.venv/bin/python -m dvss mappings export "$scratch/deployed" "${deployed[@]}"
+if [ -d "$scratch/deployed" ]; then
+  .venv/bin/python -m codegen compare --base-folder "$scratch/deployed" || status=$?
 fi
 exit "$status"

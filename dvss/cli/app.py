@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from dvss.cli import audit, demo, events, explain, keys, mappings, quarantine, replay, send, serve, trial, vendors
+from dvss.cli import (
+    audit,
+    demo,
+    events,
+    explain,
+    keys,
+    mappings,
+    publish,
+    quarantine,
+    replay,
+    send,
+    serve,
+    trial,
+    vendors,
+)
 from dvss.cli.terminal import Exit, visible
 from handlers.values import DvssError
 
@@ -32,6 +46,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(mappings.app, name="mappings")
 app.add_typer(vendors.app, name="vendor")
 app.command("audit")(audit.audit)
+app.command("publish")(publish.publish)
 
 
 @app.callback()

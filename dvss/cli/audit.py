@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dvss.cli import terminal
-from dvss.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir
+from dvss.cli.options import AsJson, DataDir, Outputs
+from dvss.deployment import DEFAULT_DATA_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from dvss.audit import Acknowledgement, AuditReport
 
 ORPHANS_SHOWN = 20
+LOCAL = (
+    "An audit is of one machine: it compares a data folder with its own feed. On AWS the steward and the alarms look "
+    "after that."
+)
 
 
 def audit(
@@ -24,7 +29,8 @@ def audit(
     acks: Annotated[
         list[Path] | None, typer.Option(help="Acknowledgements to check, as `dvss send --acks` writes them.")
     ] = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that every event is normalized, quarantined or pending, with its bytes, and name what is wrong.
@@ -34,8 +40,10 @@ def audit(
     from dvss.audit import audit as run_audit
     from dvss.bootstrap import opened_existing
 
+    if outputs is not None:
+        terminal.fail(LOCAL, terminal.Exit.USAGE)
     acknowledgements = [entry for path in acks or () for entry in _acknowledgements(path)]
-    with opened_existing(data_dir) as deployment:
+    with opened_existing(data_dir or DEFAULT_DATA_DIR) as deployment:
         report = run_audit(deployment, acknowledgements)
     if as_json:
         findings = [terminal.jsonable(f) | {"explanation": f.explanation} for f in report.findings]

@@ -13,7 +13,7 @@ from dvss.cli import terminal
 from handlers.values import Role
 
 if TYPE_CHECKING:
-    from dvss.bootstrap import Deployment
+    from dvss.bootstrap import LocalDeployment
     from dvss.demo.run import Delivered, Done
     from dvss.demo.steps import Credentials
 
@@ -46,7 +46,7 @@ def demo() -> None:
     _conclude(done, broken, time.perf_counter() - started)
 
 
-def _credentials(deployment: Deployment) -> tuple[Credentials, str]:
+def _credentials(deployment: LocalDeployment) -> tuple[Credentials, str]:
     from dvss.demo.steps import Credentials
 
     keys, secrets = deployment.backend.credentials.keys, deployment.backend.credentials.secrets

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dvss.cli import terminal
-from dvss.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Limit, Vendor
+from dvss.cli.options import AsJson, DataDir, Limit, Outputs, Vendor
 from dvss.cli.times import moment
+from dvss.deployment import DEFAULT_DATA_DIR
 from handlers.values import IdempotencyKey, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from dvss.bootstrap import Deployment
+    from dvss.deployment import Deployment
     from dvss.embedded.feed import FeedEntry
     from dvss.way import Way
     from handlers.values import IngestRecord
@@ -29,6 +30,10 @@ app = typer.Typer(no_args_is_help=True, help="List events, show the way of one, 
 PAGE = 1_000
 FOLLOW_SECONDS = 0.5
 LAST_ENTRIES = 10
+NO_FEED = (
+    "The feed is of one machine. On AWS canonical events leave through the environment's event bus: give it a rule "
+    "with a target of yours, as docs/spec/runbook.md shows."
+)
 
 Since = Annotated[str | None, typer.Option("--since", help="Received from here on: a time, or 2h for two hours ago.")]
 Until = Annotated[str | None, typer.Option("--until", help="Received before this time.")]
@@ -42,13 +47,14 @@ def list_(
     since: Since = None,
     until: Until = None,
     limit: Limit = 50,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
     """List the latest events, the newest last."""
-    from dvss.bootstrap import opened_existing
+    from dvss.bootstrap import opened_either
 
-    with opened_existing(data_dir) as deployment:
+    with opened_either(data_dir, outputs) as deployment:
         now = deployment.application.clock.now()
         window = Window(vendor, moment(since, now), moment(until, now))
         found = _latest(deployment, window, status, limit)
@@ -123,14 +129,15 @@ def show(
     event: Annotated[str, typer.Argument(help="Ingest id; with --vendor also the vendor's own id of the event.")],
     *,
     vendor: Vendor = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the way of one event: accepted, stored raw, normalized or quarantined, published."""
-    from dvss.bootstrap import opened_existing
+    from dvss.bootstrap import opened_either
     from dvss.way import way_of
 
-    with opened_existing(data_dir) as deployment:
+    with opened_either(data_dir, outputs) as deployment:
         way = way_of(deployment.application, find(deployment, event, vendor))
     if as_json:
         terminal.print_json(way_document(way))
@@ -194,13 +201,19 @@ def tail(
     *,
     after: Annotated[int | None, typer.Option(min=0, help="Start after this sequence number; 0 is the start.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl+C.")] = False,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the feed of canonical events: its last ten entries, or all after a sequence number."""
+    """Print the feed of canonical events: its last ten entries, or all after a sequence number.
+
+    Of this machine alone: on AWS canonical events leave through the event bus.
+    """
     from dvss.bootstrap import opened_existing
 
-    with opened_existing(data_dir) as deployment:
+    if outputs is not None:
+        terminal.fail(NO_FEED, terminal.Exit.USAGE)
+    with opened_existing(data_dir or DEFAULT_DATA_DIR) as deployment:
         feed = deployment.backend.feed
         seq = max(0, feed.latest_seq() - LAST_ENTRIES) if after is None else after
         while True:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dvss.cli import terminal
-from dvss.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Vendor
+from dvss.cli.options import AsJson, DataDir, Outputs, Vendor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,8 @@ def explain(
     event: Annotated[str, typer.Argument(help="Ingest id; with --vendor also the vendor's own id of the event.")],
     *,
     vendor: Vendor = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
     """Show where every field of an event comes from: source, value, steps and line of the mapping.
@@ -28,10 +29,10 @@ def explain(
     An event in quarantine shows the rule that refused it. What a contract marks as sensitive is masked.
     """
     from dvss import explanation
-    from dvss.bootstrap import opened_existing
+    from dvss.bootstrap import opened_either
     from dvss.cli.events import find
 
-    with opened_existing(data_dir) as deployment:
+    with opened_either(data_dir, outputs) as deployment:
         explained = explanation.explain(deployment.application, find(deployment, event, vendor))
     if as_json:
         terminal.print_json(_document(explained))

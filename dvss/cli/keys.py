@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dvss.cli import terminal
-from dvss.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir
+from dvss.cli.options import AsJson, DataDir, Outputs
+from dvss.credentials import API_KEY_SCHEME, is_secret_id
 from handlers.values import Role
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from dvss.bootstrap import Deployment
-    from dvss.embedded.api_keys import IssuedKey
-    from dvss.embedded.webhook_secrets import IssuedSecret
+    from dvss.credentials import IssuedKey, IssuedSecret
+    from dvss.deployment import Deployment
 
 app = typer.Typer(no_args_is_help=True, help="Add, list, rotate and revoke API keys and webhook secrets.")
-
-API_KEY_SCHEME = "api-key"
 
 SecretStdin = Annotated[
     bool, typer.Option("--secret-stdin", help="Read the vendor's own webhook secret from standard input.")
@@ -38,7 +36,8 @@ def add(
         bool,
         typer.Option("--api-key", help="An API key, also for a vendor that signs webhooks (to ask for its events)."),
     ] = False,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a credential and print it, once.
@@ -49,10 +48,10 @@ def add(
     """
     if operator == (vendor is not None):
         terminal.fail("Name a vendor, or give --operator.", terminal.Exit.USAGE)
-    from dvss.bootstrap import opened
+    from dvss.bootstrap import opened_or_made
 
-    with opened(data_dir) as deployment:
-        credentials = deployment.backend.credentials
+    with opened_or_made(data_dir, outputs) as deployment:
+        credentials = deployment.credentials
         if vendor is None:
             _show_key(credentials.keys.add(Role.OPERATOR), "an operator", as_json=as_json)
         elif api_key or _scheme(deployment, vendor) == API_KEY_SCHEME:
@@ -65,9 +64,9 @@ def add(
 
 
 def _scheme(deployment: Deployment, vendor: str) -> str:
-    profile = deployment.application.registry.vendor(vendor)
+    profile = deployment.registry.vendor(vendor)
     if profile is None:
-        known = ", ".join(deployment.application.registry.vendor_ids())
+        known = ", ".join(deployment.registry.vendor_ids())
         terminal.fail(f"There is no mapping for vendor {vendor}. Vendors with one: {known}.")
     return profile.scheme
 
@@ -106,13 +105,13 @@ def _show_secret(issued: IssuedSecret, vendor: str, *, as_json: bool) -> None:
 
 
 @app.command("list")
-def list_(*, data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
+def list_(*, data_dir: DataDir = None, outputs: Outputs = None, as_json: AsJson = False) -> None:
     """List every credential that ever was, never the credential itself."""
-    from dvss.bootstrap import opened_existing
+    from dvss.bootstrap import opened_either
 
-    with opened_existing(data_dir) as deployment:
-        now = deployment.application.clock.now()
-        credentials = deployment.backend.credentials
+    with opened_either(data_dir, outputs) as deployment:
+        now = deployment.clock.now()
+        credentials = deployment.credentials
         rows = [
             (key.key_id, "API key", key.vendor_id or key.role, key.created_at, key.ends_at)
             for key in credentials.keys.entries()
@@ -143,15 +142,16 @@ def rotate(
     *,
     grace_hours: Annotated[float, typer.Option(min=0, help="How long the old one stays in force.")] = 24.0,
     secret_stdin: SecretStdin = False,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
     """Replace a credential; the old one stays in force for a while."""
-    from dvss.bootstrap import opened_existing
+    from dvss.bootstrap import opened_either
 
     grace = timedelta(hours=grace_hours)
-    with opened_existing(data_dir) as deployment:
-        credentials = deployment.backend.credentials
+    with opened_either(data_dir, outputs) as deployment:
+        credentials = deployment.credentials
         owner = _secret_owner(deployment, credential)
         if owner is None:
             _show_key(credentials.keys.rotate(credential, grace), "the same owner", as_json=as_json)
@@ -161,7 +161,10 @@ def rotate(
 
 
 def _secret_owner(deployment: Deployment, credential: str) -> str | None:
-    entries = deployment.backend.credentials.secrets.entries()
+    """Whose webhook secret it is; None where it is none."""
+    if not is_secret_id(credential):
+        return None
+    entries = deployment.credentials.secrets.entries()
     return next((entry.vendor_id for entry in entries if entry.secret_id == credential), None)
 
 
@@ -169,13 +172,14 @@ def _secret_owner(deployment: Deployment, credential: str) -> str | None:
 def revoke(
     credential: Annotated[str, typer.Argument(help="Id of the key or secret, as `dvss key list` shows it.")],
     *,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
 ) -> None:
     """End a credential now."""
-    from dvss.bootstrap import opened_existing
+    from dvss.bootstrap import opened_either
 
-    with opened_existing(data_dir) as deployment:
-        credentials = deployment.backend.credentials
+    with opened_either(data_dir, outputs) as deployment:
+        credentials = deployment.credentials
         if _secret_owner(deployment, credential) is None:
             credentials.keys.revoke(credential)
         else:

@@ -7,13 +7,24 @@ from typing import Annotated
 
 import typer
 
-DEFAULT_DATA_DIR = Path(".data")
+from dvss.deployment import DEFAULT_DATA_DIR
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 DEFAULT_URL = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 
+_DATA_DIR = "Folder that holds the raw objects and the stores."
+_OUTPUTS = "Instead of a data folder an environment on AWS: the file of outputs that `make deploy` wrote."
+
+LocalDataDir = Annotated[Path, typer.Option("--data-dir", envvar="DVSS_DATA_DIR", help=_DATA_DIR)]
+"""For a command of this machine alone."""
 DataDir = Annotated[
-    Path, typer.Option("--data-dir", envvar="DVSS_DATA_DIR", help="Folder that holds the raw objects and the stores.")
+    Path | None,
+    typer.Option("--data-dir", envvar="DVSS_DATA_DIR", help=_DATA_DIR, show_default=str(DEFAULT_DATA_DIR)),
+]
+"""For a command that works on either, beside ``Outputs``."""
+Outputs = Annotated[
+    Path | None, typer.Option("--deployment", envvar="DVSS_DEPLOYMENT", help=_OUTPUTS, show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for machines: one document, or JSON Lines for a listing.")]
 Vendor = Annotated[str | None, typer.Option("--vendor", help="Only this vendor's events.")]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dvss.cli import terminal
-from dvss.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Limit, Vendor
+from dvss.cli.options import AsJson, DataDir, Limit, Outputs, Vendor
+from dvss.deployment import LEFT
 from handlers.values import ReasonCode, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dvss.bootstrap import Deployment
+    from dvss.deployment import Deployment
     from handlers.values import IngestRecord, QuarantineRecord
 
 app = typer.Typer(no_args_is_help=True, help="List and show what is quarantined, and release it.")
@@ -33,13 +34,14 @@ def list_(
     reason: Reason = None,
     released: Annotated[bool, typer.Option("--released", help="Also what was released.")] = False,
     limit: Limit = 50,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
     """List quarantine records. Records of one cause share their fingerprint."""
-    from dvss.bootstrap import opened_existing
+    from dvss.bootstrap import opened_either
 
-    with opened_existing(data_dir) as deployment:
+    with opened_either(data_dir, outputs) as deployment:
         found = list(islice(_records(deployment, vendor, reason, include_released=released), limit))
     if as_json:
         for record in found:
@@ -79,13 +81,14 @@ def show(
     item: Annotated[str, typer.Argument(help="Id of the record, as `dvss quarantine list` shows it.")],
     *,
     vendor: Vendor = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one record: why, where in the payload, and by which rule."""
-    from dvss.bootstrap import opened_existing
+    from dvss.bootstrap import opened_either
 
-    with opened_existing(data_dir) as deployment:
+    with opened_either(data_dir, outputs) as deployment:
         record = _find(deployment, item, vendor)
     if as_json:
         terminal.print_json(record)
@@ -125,7 +128,8 @@ def release(
     every: Annotated[bool, typer.Option("--all", help="Every open record that --vendor and --reason select.")] = False,
     vendor: Vendor = None,
     reason: Reason = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
     """Send quarantined events through normalize again, after the mapping or the contract was mended.
@@ -134,9 +138,9 @@ def release(
     """
     if every == bool(items):
         terminal.fail("Name the records to release, or give --all.", terminal.Exit.USAGE)
-    from dvss.bootstrap import opened_existing
+    from dvss.bootstrap import opened_either
 
-    with opened_existing(data_dir) as deployment:
+    with opened_either(data_dir, outputs) as deployment:
         if every:
             conflict = ReasonCode.EVENT_ID_REUSE_DIFFERENT_PAYLOAD
             selected = [
@@ -154,7 +158,6 @@ def release(
 
 def _release(deployment: Deployment, record: QuarantineRecord, *, correction: bool) -> tuple[str, str]:
     """What the release came to, and why where it is not normalized."""
-    from dvss.rework import finish, present
     from handlers.core.quarantine import NotReleasedError, release, release_correction
 
     application = deployment.application
@@ -162,8 +165,9 @@ def _release(deployment: Deployment, record: QuarantineRecord, *, correction: bo
         opened = (release_correction if correction else release)(application, record)
     except NotReleasedError as error:
         return "NOT_RELEASED", str(error)
-    finish(deployment)
-    now = present(deployment, opened)
+    (now,) = deployment.finish([opened])
+    if now.dispatch_at is not None:
+        return LEFT, f"left to {deployment.left_to}"
     return now.status, _reason(deployment, now)
 
 

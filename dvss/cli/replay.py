@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from itertools import batched
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dvss.cli import terminal
 from dvss.cli.events import Window, find, records
-from dvss.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Vendor
+from dvss.cli.options import AsJson, DataDir, Outputs, Vendor
 from dvss.cli.times import moment
+from dvss.deployment import LEFT
 from handlers.values import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from dvss.bootstrap import Deployment
+    from dvss.deployment import Deployment
     from handlers.values import IngestRecord
 
-WRONG = frozenset({"FAILED_NORMALIZE", "WOULD_FAIL", "CHANGED_MEANWHILE", "RECEIVED", "NO_VENDOR"})
+    type _Told = tuple[IngestRecord, str, str]
+    """An event, its outcome, and what there is to say about it."""
+
+WRONG = frozenset({"FAILED_NORMALIZE", "WOULD_FAIL", "CHANGED_MEANWHILE", LEFT, "NO_VENDOR"})
 
 
 def replay(
@@ -31,27 +36,29 @@ def replay(
     until: Annotated[str | None, typer.Option("--to", help="Received before this time.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and change nothing.")] = False,
     rate: Annotated[float, typer.Option(min=0.1, help="Events a second at most.")] = 50.0,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: DataDir = None,
+    outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
     """Make canonical events anew from the raw bytes, under the mappings in force.
 
     Name events, or a vendor with a time window. The same result emits nothing; a changed one is the next revision.
     Each event has one outcome: NORMALIZED; FAILED_NORMALIZE (quarantined now); SAME_MAPPING (the mapping that judged it
-    is still in force); PENDING (on its way already); NO_VENDOR. A dry run tells SAME, CHANGED or WOULD_FAIL.
+    is still in force); PENDING (on its way already); LEFT (sent, and it takes long: the server, on AWS the lane, goes
+    on with it); NO_VENDOR. A dry run tells SAME, CHANGED or WOULD_FAIL.
     """
     if bool(ingest_ids) == bool(vendor or since or until):
         terminal.fail("Name ingest ids, or a window with --vendor, --from and --to.", terminal.Exit.USAGE)
-    from dvss.bootstrap import opened_existing
+    from dvss.bootstrap import opened_either
 
     outcomes: Counter[str] = Counter()
-    with opened_existing(data_dir) as deployment:
+    with opened_either(data_dir, outputs) as deployment:
         now = deployment.application.clock.now()
         window = Window(vendor, moment(since, now), moment(until, now))
         # All are found first: what is replayed meanwhile must not come into view a second time.
         selected = [find(deployment, one, None) for one in ingest_ids or ()] or list(records(deployment, window))
-        for record in selected if dry_run else _paced(selected, rate):
-            outcome, detail = _preview(deployment, record) if dry_run else _replay(deployment, record)
+        told = _previews(deployment, selected) if dry_run else _replays(deployment, selected, rate)
+        for record, outcome, detail in told:
             outcomes[outcome] += 1
             _print(record, outcome, detail, as_json=as_json)
     if not as_json:
@@ -61,39 +68,49 @@ def replay(
         raise typer.Exit(terminal.Exit.REFUSED)
 
 
-def _paced(selected: Iterable[IngestRecord], rate: float) -> Iterator[IngestRecord]:
+def _replays(deployment: Deployment, selected: Sequence[IngestRecord], rate: float) -> Iterator[_Told]:
+    """Sends what one second allows, then sees it through: on AWS a lane works on many at once."""
+    from handlers.core.replaying import ReplayOutcome, replay_all
+
+    size = max(1, int(rate))
+    for together in _paced(batched(selected, size, strict=False), size / rate):
+        outcomes = replay_all(deployment.application, together)
+        started = [one for one, outcome in zip(together, outcomes, strict=True) if outcome is ReplayOutcome.STARTED]
+        ended = iter(deployment.finish(started))
+        for record, outcome in zip(together, outcomes, strict=True):
+            is_started = outcome is ReplayOutcome.STARTED
+            yield record, *(_ended(deployment, record, next(ended)) if is_started else (outcome, ""))
+
+
+def _paced[T](items: Iterable[T], seconds: float) -> Iterator[T]:
     following = time.monotonic()
-    for record in selected:
+    for item in items:
         time.sleep(max(0.0, following - time.monotonic()))
-        following = time.monotonic() + 1 / rate
-        yield record
+        following = time.monotonic() + seconds
+        yield item
 
 
-def _replay(deployment: Deployment, record: IngestRecord) -> tuple[str, str]:
-    from dvss.rework import finish, present
-    from handlers.core.replaying import ReplayOutcome, replay
-
-    outcome = replay(deployment.application, record)
-    if outcome is not ReplayOutcome.STARTED:
-        return outcome, ""
-    finish(deployment)
-    now = present(deployment, record)
-    if now.status is Status.NORMALIZED:
-        same = now.revision == record.revision
-        return now.status, "same events" if same else f"revision {now.revision} supersedes {record.revision}"
-    return now.status, "" if now.dispatch_at is None else "left to the server"
+def _ended(deployment: Deployment, record: IngestRecord, now: IngestRecord) -> tuple[str, str]:
+    if now.dispatch_at is not None:
+        return LEFT, f"left to {deployment.left_to}"
+    if now.status is not Status.NORMALIZED:
+        return now.status, ""
+    same = now.revision == record.revision
+    return now.status, "same events" if same else f"revision {now.revision} supersedes {record.revision}"
 
 
-def _preview(deployment: Deployment, record: IngestRecord) -> tuple[str, str]:
+def _previews(deployment: Deployment, selected: Sequence[IngestRecord]) -> Iterator[_Told]:
     from handlers.core.mapping import Refused
     from handlers.core.normalization import outcome_of
 
-    outcome = outcome_of(deployment.application, record)
-    if isinstance(outcome, Refused):
-        return "WOULD_FAIL", outcome.reason
-    if not outcome.changed:
-        return "SAME", ""
-    return "CHANGED", ", ".join(event.event_id for event in outcome.emitted)
+    for record in selected:
+        outcome = outcome_of(deployment.application, record)
+        if isinstance(outcome, Refused):
+            yield record, "WOULD_FAIL", outcome.reason
+        elif not outcome.changed:
+            yield record, "SAME", ""
+        else:
+            yield record, "CHANGED", ", ".join(event.event_id for event in outcome.emitted)
 
 
 def _print(record: IngestRecord, outcome: str, detail: str, *, as_json: bool) -> None:

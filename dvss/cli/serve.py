@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from dvss.cli import terminal
-from dvss.cli.options import DEFAULT_DATA_DIR, DEFAULT_HOST, DEFAULT_PORT, DataDir
+from dvss.cli.options import DEFAULT_HOST, DEFAULT_PORT, LocalDataDir
+from dvss.deployment import DEFAULT_DATA_DIR
 
 log = logging.getLogger("dvss.serve")
 
@@ -19,7 +20,7 @@ DEFAULT_WORKERS = 4
 
 def serve(
     *,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: LocalDataDir = DEFAULT_DATA_DIR,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = DEFAULT_HOST,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = DEFAULT_PORT,
     public_url: Annotated[

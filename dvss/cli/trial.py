@@ -14,7 +14,7 @@ import typer
 
 from dvss.cli import terminal
 from dvss.cli.explain import print_lineage
-from dvss.cli.options import AsJson  # noqa: TC001 - typer reads annotations at run time
+from dvss.cli.options import AsJson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -16,7 +16,7 @@ from handlers.values import IdempotencyKey
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dvss.bootstrap import Deployment
+    from dvss.bootstrap import LocalDeployment
     from dvss.demo.steps import Promise, Step
 
 PATIENCE_SECONDS = 10.0
@@ -50,7 +50,7 @@ class Done:
     """Each promise that was not kept, as a sentence."""
 
 
-def run(step: Step, url: str, deployment: Deployment) -> Done:
+def run(step: Step, url: str, deployment: LocalDeployment) -> Done:
     started = time.perf_counter()
     status, answer = request(url, "POST", step.path, {"content-type": "application/json", **step.headers}, step.body)
     milliseconds = (time.perf_counter() - started) * 1000
@@ -77,7 +77,7 @@ def request(url: str, method: str, path: str, headers: Mapping[str, str], body: 
         connection.close()
 
 
-def _way(deployment: Deployment, key: IdempotencyKey) -> Way | None:
+def _way(deployment: LocalDeployment, key: IdempotencyKey) -> Way | None:
     """The way of the event, as soon as it is terminal and published."""
     application = deployment.application
     give_up_at = time.monotonic() + PATIENCE_SECONDS
@@ -96,7 +96,7 @@ def _expect(done: Done, what: str, found: object, promised: object) -> None:
         done.broken.append(f"{done.step.title}: {what} {found!r}, not {promised!r}")
 
 
-def _check(done: Done, delivered: Delivered, deployment: Deployment) -> None:
+def _check(done: Done, delivered: Delivered, deployment: LocalDeployment) -> None:
     promise, way = delivered.promise, delivered.way
     _expect(done, "the answer is", delivered.verdict, promise.answer)
     if way is None:

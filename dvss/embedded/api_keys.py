@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dvss.credentials import ApiKeyEntry, CredentialError, IssuedKey, new_key, no_key_in_force
 from handlers.moments import microseconds, moment
-from handlers.values import DvssError, Principal, Role
+from handlers.values import Principal, Role
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,37 +17,12 @@ if TYPE_CHECKING:
     from dvss.embedded.database import Database
     from handlers.ports import Clock
 
-_PREFIX = "dvss_"
-_KEY_BYTES = 32
-_ID_BYTES = 5
 _END = "UPDATE api_key SET ends_at = min(coalesce(ends_at, ?1), ?1) WHERE key_id = ?2 AND coalesce(ends_at > ?3, 1)"
 
 
-class CredentialError(DvssError):
-    """What was asked of the credentials cannot be done; the message says the way out."""
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedKey:
-    """A new API key. This is the only time that ``key`` can be seen."""
-
-    key_id: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKeyEntry:
-    """A line of the list of keys."""
-
-    key_id: str
-    role: Role
-    vendor_id: str | None
-    created_at: datetime
-    ends_at: datetime | None
-    """From here on the key is refused; None while no end is set."""
-
-
 class SqliteApiKeys:
+    """``ApiKeys``, and what entry points ask of them."""
+
     def __init__(self, database: Database, clock: Clock, random_bytes: Callable[[int], bytes]) -> None:
         self._database = database
         self._clock = clock
@@ -63,18 +37,16 @@ class SqliteApiKeys:
         return None if row is None else Principal(Role(row[0]), row[1], row[2])
 
     def add(self, role: Role, vendor_id: str | None = None) -> IssuedKey:
-        """A new key. A vendor's key names its vendor, an operator's names none."""
         if (role is Role.VENDOR) != bool(vendor_id):
             message = "A vendor's key names its vendor and an operator's key names none. Ask for one or the other."
             raise CredentialError(message)
-        issued = self._new_key()
+        issued = new_key(self._random_bytes)
         now = self._clock.now()
         self._database.write(lambda connection: _insert(connection, issued, role, vendor_id, now))
         return issued
 
     def rotate(self, key_id: str, grace: timedelta) -> IssuedKey:
-        """A new key for whom ``key_id`` stands for; the old one ends after ``grace``, or when it would have anyway."""
-        issued = self._new_key()
+        issued = new_key(self._random_bytes)
         now = self._clock.now()
 
         def replace(connection: sqlite3.Connection) -> None:
@@ -88,12 +60,10 @@ class SqliteApiKeys:
         return issued
 
     def revoke(self, key_id: str) -> None:
-        """End a key now. A process that keeps keys in a cache refuses it when its cache is next refreshed."""
         now = self._clock.now()
         self._database.write(lambda connection: _end(connection, key_id, now, now))
 
     def entries(self) -> Sequence[ApiKeyEntry]:
-        """Every key that ever was, oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT key_id, role, vendor_id, created_at, ends_at FROM api_key ORDER BY rowid"
@@ -102,15 +72,6 @@ class SqliteApiKeys:
             ApiKeyEntry(key_id, Role(role), vendor_id, moment(created_at), moment(ends_at))
             for key_id, role, vendor_id, created_at, ends_at in rows
         ]
-
-    def _new_key(self) -> IssuedKey:
-        secret = base64.urlsafe_b64encode(self._random_bytes(_KEY_BYTES)).rstrip(b"=").decode()
-        return IssuedKey(new_id("key", self._random_bytes), _PREFIX + secret)
-
-
-def new_id(kind: str, random_bytes: Callable[[int], bytes]) -> str:
-    """A short id to name a credential by: no secret."""
-    return f"{kind}_{base64.b32encode(random_bytes(_ID_BYTES)).decode().lower()}"
 
 
 def _insert(
@@ -130,5 +91,4 @@ def _insert(
 
 def _end(connection: sqlite3.Connection, key_id: str, now: datetime, ends_at: datetime) -> None:
     if not connection.execute(_END, (microseconds(ends_at), key_id, microseconds(now))).rowcount:
-        message = f"There is no API key {key_id} in force. List the keys to see their ids."
-        raise CredentialError(message)
+        raise no_key_in_force(key_id)

@@ -9,14 +9,14 @@ from dvss.pipeline import Pipeline
 from handlers.values import TransientError
 
 if TYPE_CHECKING:
-    from dvss.bootstrap import Deployment
+    from dvss.bootstrap import LocalDeployment
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """What the HTTP surface stands before."""
 
-    deployment: Deployment
+    deployment: LocalDeployment
     pipeline: Pipeline
 
     def not_ready(self) -> str | None:
@@ -30,7 +30,7 @@ class Node:
         return None
 
 
-def make_node(deployment: Deployment, live_workers: int) -> Node:
+def make_node(deployment: LocalDeployment, live_workers: int) -> Node:
     """A node whose pipeline is not started yet, with the gauges that show it."""
     backend = deployment.backend
     pipeline = Pipeline(deployment.application, backend.lanes, live_workers)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
+from dvss.deployment import LEFT
 from dvss.findings import Problem
 from generated.runtime.exact_json import JsonFault
 from handlers.core.problems import STATUS
@@ -27,7 +28,7 @@ def test_the_run_book_explains_every_reason_code_once() -> None:
 def test_the_run_book_explains_every_outcome_of_a_replay() -> None:
     table = codes(page("docs/spec/runbook.md").section("## Replay"))
     assert set(table) >= set(ReplayOutcome) - {ReplayOutcome.STARTED}
-    assert set(table) <= set(ReplayOutcome) | set(Status)
+    assert set(table) <= set(ReplayOutcome) | set(Status) | {LEFT}
 
 
 def test_the_run_book_explains_every_finding_of_an_audit() -> None:

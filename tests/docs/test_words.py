@@ -6,8 +6,10 @@ import re
 import shlex
 from functools import cache
 
+import botocore.session
 import pytest
 import typer
+from botocore import xform_name
 from typer.core import TyperGroup, TyperOption
 
 from dvss.cli.app import app
@@ -79,6 +81,36 @@ def test_the_command_check_sees_what_is_wrong() -> None:
     assert mistakes("dvss sned file.json") == ["dvss sned file.json: no command sned"]
     assert mistakes("dvss send file.json --key k --loud") == ["dvss send file.json --key k --loud: no option --loud"]
     assert mistakes("dvss send file.json --key=k --batch 10") == []
+
+
+AWS_OPTIONS = {"query", "output", "region", "profile"}
+"""What each command of AWS takes besides its own."""
+
+
+def aws_mistakes(line: str) -> list[str]:
+    """What is wrong with a command of AWS, as far as its description of the service can tell."""
+    arguments = shlex.split(line, comments=True)
+    service, name, options = arguments[1], arguments[2], [one[2:] for one in arguments if one.startswith("--")]
+    model = botocore.session.get_session().get_service_model(service.removesuffix("api"))
+    operations = {xform_name(one, "-"): one for one in model.operation_names}
+    if name not in operations:
+        return [f"{line}: no command {name}"]
+    given = model.operation_model(operations[name]).input_shape
+    known = {xform_name(one, "-") for one in given.members} | AWS_OPTIONS if given else AWS_OPTIONS
+    return [f"{line}: no option --{one}" for one in options if one.removeprefix("no-") not in known]
+
+
+def test_every_aws_command_on_a_page_exists() -> None:
+    lines = [line for source in pages() for line in source.commands()]
+    found = [match[1] or match[2] for line in lines if (match := re.search(r"^(aws .+)|\$\((aws [^)]+)\)", line))]
+    assert len(found) > 10
+    assert [mistake for line in found for mistake in aws_mistakes(line)] == []
+
+
+def test_the_aws_command_check_sees_what_is_wrong() -> None:
+    assert aws_mistakes("aws sqs redrive --queue-url q") == ["aws sqs redrive --queue-url q: no command redrive"]
+    assert aws_mistakes("aws sqs purge-queue --url q") == ["aws sqs purge-queue --url q: no option --url"]
+    assert aws_mistakes("aws s3api get-object --bucket b --key k file") == []
 
 
 @pytest.mark.parametrize("source", pages(), ids=lambda page: page.name)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from dvss.bootstrap import Deployment
+    from dvss.bootstrap import LocalDeployment
     from handlers.values import IngestRecord
 
 PATIENCE_SECONDS = 20.0
@@ -135,7 +135,7 @@ def envelope(name: str, quantity: Any = 12, **members: Any) -> dict[str, Any]:
     } | members
 
 
-def accept_directly(deployment: Deployment, envelopes: list[dict[str, Any]]) -> None:
+def accept_directly(deployment: LocalDeployment, envelopes: list[dict[str, Any]]) -> None:
     """Accept events of vendorA without a server: they stay pending until something normalizes them."""
     application = deployment.application
     profile = application.registry.vendor("vendorA")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from dvss.bootstrap import Deployment
+    from dvss.bootstrap import LocalDeployment
 
 
 class FailingIndex:
@@ -32,17 +32,17 @@ class FailingIndex:
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[Deployment]:
+def deployment(tmp_path: Path) -> Iterator[LocalDeployment]:
     with opened(tmp_path) as deployment:
         yield deployment
 
 
-def failing(deployment: Deployment, error: Exception) -> Node:
+def failing(deployment: LocalDeployment, error: Exception) -> Node:
     application = replace(deployment.application, index=FailingIndex(error))  # type: ignore[arg-type]  # one method is asked for
     return make_node(replace(deployment, application=application), 1)
 
 
-def key(deployment: Deployment, role: Role) -> str:
+def key(deployment: LocalDeployment, role: Role) -> str:
     return deployment.backend.credentials.keys.add(role, "vendorA" if role is Role.VENDOR else None).key
 
 
@@ -79,12 +79,12 @@ def call(node: Node, method: str, path: str, api_key: str, body: bytes = b"") ->
     return start["status"], headers, b"".join(message["body"] for message in rest)
 
 
-def post(node: Node, deployment: Deployment) -> tuple[int, dict[str, str], bytes]:
+def post(node: Node, deployment: LocalDeployment) -> tuple[int, dict[str, str], bytes]:
     body = json.dumps(envelope("x")).encode()
     return call(node, "POST", "/v1/events", key(deployment, Role.VENDOR), body)
 
 
-def test_a_bug_is_answered_500_and_quotes_nothing(deployment: Deployment) -> None:
+def test_a_bug_is_answered_500_and_quotes_nothing(deployment: LocalDeployment) -> None:
     status, headers, body = post(failing(deployment, RuntimeError("a bug")), deployment)
     problem = json.loads(body)
     assert (status, headers["content-type"]) == (500, "application/problem+json")
@@ -92,26 +92,28 @@ def test_a_bug_is_answered_500_and_quotes_nothing(deployment: Deployment) -> Non
     assert b"a bug" not in body
 
 
-def test_a_store_that_fails_is_answered_503_with_the_time_to_wait(deployment: Deployment) -> None:
+def test_a_store_that_fails_is_answered_503_with_the_time_to_wait(deployment: LocalDeployment) -> None:
     error = TransientError("the disk is full", retry_after_seconds=7)
     status, headers, body = post(failing(deployment, error), deployment)
     assert (status, headers["retry-after"], json.loads(body)["code"]) == (503, "7", "UNAVAILABLE")
 
 
-def test_too_many_requests_are_turned_away_at_once(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_requests_are_turned_away_at_once(
+    deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(server_app, "MOST_REQUESTS_IN_FLIGHT", 0)
     status, headers, body = post(make_node(deployment, 1), deployment)
     assert (status, headers["retry-after"], json.loads(body)["code"]) == (503, "1", "UNAVAILABLE")
 
 
-def test_a_node_whose_workers_do_not_run_is_not_ready(deployment: Deployment) -> None:
+def test_a_node_whose_workers_do_not_run_is_not_ready(deployment: LocalDeployment) -> None:
     node = make_node(deployment, 1)
     status, headers, body = call(node, "GET", "/v1/ready", key(deployment, Role.OPERATOR))
     assert (status, headers["retry-after"]) == (503, "1")
     assert json.loads(body)["detail"].startswith("The pipeline's workers do not run.")
 
 
-def test_a_node_whose_store_takes_no_writes_is_not_ready(deployment: Deployment) -> None:
+def test_a_node_whose_store_takes_no_writes_is_not_ready(deployment: LocalDeployment) -> None:
     node = make_node(deployment, 1)
     node.pipeline.start()
     assert node.not_ready() is None

@@ -10,7 +10,6 @@ import pytest
 from dvss.audit import Acknowledgement, audit
 from dvss.bootstrap import opened, opened_existing
 from dvss.findings import Problem
-from dvss.rework import finish
 from handlers.values import IdempotencyKey
 from tests.dvss.program import accept_directly, dvss, envelope
 
@@ -29,7 +28,7 @@ def data_dir(tmp_path: Path) -> Path:
     with opened(path) as deployment:
         accept_directly(deployment, [envelope("good", 1)])
         accept_directly(deployment, [envelope("words", "two")])
-        finish(deployment)
+        deployment.finish([])
         accept_directly(deployment, [envelope("pending", 3)])
     return path
 

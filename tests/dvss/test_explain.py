@@ -15,7 +15,6 @@ from codegen.source import read_sources
 from dvss.bootstrap import opened
 from dvss.lineage import MASKED, Run, trace
 from dvss.pointers import ABSENT, expanded, resolved, value_at
-from dvss.rework import finish
 from dvss.sensitivity import Sensitivity
 from generated.registry import REGISTRY
 from generated.runtime.binding import Registry
@@ -228,7 +227,7 @@ def run(tmp_path: Path) -> Callable[..., Ran]:
     """The command on a folder with a good event and one in quarantine."""
     with opened(tmp_path / "data") as deployment:
         accept_directly(deployment, [envelope("good", 1), envelope("words", "two")])
-        finish(deployment)
+        deployment.finish([])
     return lambda name, *options: dvss(
         "explain", name, "--vendor", "vendorA", "--data-dir", tmp_path / "data", *options
     )
@@ -265,7 +264,7 @@ def test_a_mapping_of_another_version_is_said_plainly(tmp_path: Path, monkeypatc
     data = tmp_path / "data"
     with opened(data) as deployment:
         accept_directly(deployment, [envelope("good", 1), envelope("moved", 1, eventType="stock_move")])
-        finish(deployment)
+        deployment.finish([])
     mapping = (ROOT / "mappings/vendorA.yaml").read_text().replace("sku: sku | trim | upper or", "sku: sku | lower or")
     mapping += MOVED
     result = compile_project(read_sources(ROOT) | {"mappings/vendorA.yaml": mapping}, vendor="vendorA")
@@ -315,7 +314,7 @@ def test_an_event_that_the_mapping_ignores_says_so(tmp_path: Path) -> None:
         body = b'{"id": 5, "date_modified_gmt": "2026-01-30T20:15:12"}'
         deliveries = read_webhook(application.registry, profile, "order.deleted", {}, body)
         (verdict,) = accept(application, deliveries, batch=False)
-        finish(deployment)
+        deployment.finish([])
     shown = dvss("explain", verdict.ingest_id, "--data-dir", data, "--json").document
     assert (shown["lineage"], len(shown["notes"])) == ([], 1)
     assert "is ignored by the mapping" in shown["notes"][0]

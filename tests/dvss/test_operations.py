@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dvss.bootstrap import opened, opened_existing
-from dvss.rework import finish
 from handlers.core.acceptance import accept
 from handlers.core.envelopes import read_envelope
 from tests.dvss.program import accept_directly, dvss, envelope
@@ -30,7 +29,7 @@ def data_dir(tmp_path: Path) -> Path:
     with opened(path) as deployment:
         unknown = envelope("unknown") | {"eventType": "price_change"}
         accept_directly(deployment, [envelope("good", 1), envelope("other", 2), envelope("words", "two"), unknown])
-        finish(deployment)
+        deployment.finish([])
         application = deployment.application
         profile = application.registry.vendor("vendorA")
         assert profile is not None
@@ -185,6 +184,20 @@ def change_the_stored_result(data_dir: Path, name: str) -> None:
             "UPDATE ingest_record SET normalized = replace(normalized, ?, ?)", (version.version_id, place)
         )
     connection.close()
+
+
+def test_what_we_fail_on_is_left_to_the_server(run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_another_mapping(data_dir)
+    monkeypatch.setattr("dvss.rework.normalize_once", lambda received, _: list(received))
+    released = run("quarantine", "release", ingest_id(run, "words"), "--json")
+    assert (released.code, released.document["outcome"]) == (1, "LEFT")
+    assert released.document["why"] == "left to the server"
+    replayed = run("replay", ingest_id(run, "good"), ingest_id(run, "words"), "--json")
+    assert replayed.code == 1
+    assert [(one["outcome"], one["detail"]) for one in replayed.lines] == [
+        ("LEFT", "left to the server"),
+        ("PENDING", None),
+    ]
 
 
 def test_a_dry_run_changes_nothing(run: Run, data_dir: Path) -> None:

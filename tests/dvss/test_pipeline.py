@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from dvss.bootstrap import Deployment
+    from dvss.bootstrap import LocalDeployment
     from handlers.values import ClaimCheck
 
 SECONDS = 10.0
@@ -49,14 +49,14 @@ class FailingRawStore:
 
 
 @pytest.fixture
-def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalDeployment]:
     monkeypatch.setattr(pipeline, "FIRST_BACKOFF_SECONDS", 0.01)
     monkeypatch.setattr(pipeline, "POLL_SECONDS", 0.01)
     with opened(tmp_path) as deployment:
         yield deployment
 
 
-def run(deployment: Deployment, raw: Any, until: Callable[[Pipeline], bool]) -> Pipeline:
+def run(deployment: LocalDeployment, raw: Any, until: Callable[[Pipeline], bool]) -> Pipeline:
     """Let a pipeline work until something is true, and stop it."""
     running = Pipeline(replace(deployment.application, raw=raw), deployment.backend.lanes, 2)
     running.start()
@@ -68,26 +68,26 @@ def run(deployment: Deployment, raw: Any, until: Callable[[Pipeline], bool]) -> 
     return running
 
 
-def status(deployment: Deployment) -> tuple[Status, bool]:
+def status(deployment: LocalDeployment) -> tuple[Status, bool]:
     (record,) = deployment.application.queries.events(
         vendor_id=None, received_from=None, received_before=None, after=None, limit=10
     )
     return record.status, record.dispatch_at is not None
 
 
-def published(deployment: Deployment) -> int:
+def published(deployment: LocalDeployment) -> int:
     # Sequence numbers may leave gaps, so the last of them is no count.
     return len(deployment.backend.feed.after(0, 10_000))
 
 
-def test_a_failed_message_is_handed_out_again(deployment: Deployment) -> None:
+def test_a_failed_message_is_handed_out_again(deployment: LocalDeployment) -> None:
     accept_directly(deployment, [envelope("retried")])
     raw = FailingRawStore(deployment.application.raw, MOST_RECEIVES - 1)
     worked = run(deployment, raw, lambda one: status(deployment)[0] is Status.NORMALIZED and not one.backlog())
     assert worked.dead_letter_count == 0
 
 
-def test_a_message_that_keeps_failing_is_given_up_and_keeps_its_marker(deployment: Deployment) -> None:
+def test_a_message_that_keeps_failing_is_given_up_and_keeps_its_marker(deployment: LocalDeployment) -> None:
     accept_directly(deployment, [envelope("given-up")])
     raw = FailingRawStore(deployment.application.raw, 1_000)
     # The sweep at the start sends the event a second time: both messages are given up.
@@ -97,21 +97,21 @@ def test_a_message_that_keeps_failing_is_given_up_and_keeps_its_marker(deploymen
     assert status(deployment) == (Status.RECEIVED, True)
 
 
-def test_the_next_start_mends_what_was_given_up(deployment: Deployment) -> None:
+def test_the_next_start_mends_what_was_given_up(deployment: LocalDeployment) -> None:
     accept_directly(deployment, [envelope("mended")])
     run(deployment, FailingRawStore(deployment.application.raw, 1_000), lambda one: one.dead_letter_count == 2)
     run(deployment, deployment.application.raw, lambda one: status(deployment)[0] is Status.NORMALIZED)
     assert published(deployment) == 1
 
 
-def test_one_bad_message_does_not_hold_up_its_neighbours(deployment: Deployment) -> None:
+def test_one_bad_message_does_not_hold_up_its_neighbours(deployment: LocalDeployment) -> None:
     accept_directly(deployment, [envelope(f"beside-{number}") for number in range(30)])
     raw = FailingRawStore(deployment.application.raw, 3)
     run(deployment, raw, lambda one: published(deployment) == 30 and not one.backlog())
     assert deployment.backend.stats().pending == 0
 
 
-def test_a_stop_leaves_the_rest_to_the_markers(deployment: Deployment) -> None:
+def test_a_stop_leaves_the_rest_to_the_markers(deployment: LocalDeployment) -> None:
     accept_directly(deployment, [envelope(f"stopped-{number}") for number in range(500)])
     stopped = Pipeline(deployment.application, deployment.backend.lanes, 2)
     stopped.start()

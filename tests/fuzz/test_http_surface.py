@@ -16,7 +16,7 @@ from dvss.demo.process import served
 from handlers.values import Role
 
 if TYPE_CHECKING:
-    from dvss.bootstrap import Deployment
+    from dvss.bootstrap import LocalDeployment
 
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 900 if os.environ.get("DVSS_SOAK") else 60
@@ -46,7 +46,7 @@ def test_the_server_keeps_its_contract(tmp_path: Path) -> None:
     assert levels <= {"INFO", "WARNING"}
 
 
-def _credentials(deployment: Deployment) -> dict[str, str]:
+def _credentials(deployment: LocalDeployment) -> dict[str, str]:
     keys, secrets = deployment.backend.credentials.keys, deployment.backend.credentials.secrets
     return {
         "vendor": keys.add(Role.VENDOR, "vendorA").key,

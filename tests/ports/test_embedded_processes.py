@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dvss.embedded.api_keys import CredentialError
+from dvss.credentials import CredentialError
 from dvss.embedded.backend import DATABASE_NAME, EmbeddedBackend
 from handlers.values import ClaimCheck, Lane, ObjectExistsError, RawMissingError, Status
 from tests.ports.examples import NOW, SECOND, at_once, canonical_message, ingest_record, raw_metadata, sha256
