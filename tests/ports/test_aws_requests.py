@@ -62,7 +62,8 @@ class TestRawObject:
         assert headers["if-none-match"] == b"*"
         assert base64.b64decode(headers["x-amz-checksum-sha256"]).hex() == sha256(b"{}")
         assert "expect" not in headers
-        assert headers["user-agent"] == b"dvss"
+        # Where Powertools is imported, which other tests do, it adds itself behind.
+        assert headers["user-agent"].split()[0] == b"dvss"
 
     @pytest.mark.parametrize(("over", "beside"), [(0, EVENT), (1, BODY_LENGTH)])
     def test_metadata_lie_beside_the_body_as_long_as_they_fit(self, cloud: Cloud, over: int, beside: str) -> None:
