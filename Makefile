@@ -2,11 +2,11 @@
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help setup lock codegen demo serve test golden test-payloads check contracts-check format soak mutants bench
+.PHONY: help setup lock codegen demo serve test golden test-payloads e2e check contracts-check format soak mutants bench
 .PHONY: package bootstrap deploy plan destroy
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## bring .venv to the locked packages on Python 3.13
 	@scripts/setup.sh
@@ -74,3 +74,5 @@ plan: setup ## what `make deploy` would change on AWS (ENV=dev or prod)
 destroy: setup ## destroy all that was deployed (ENV=dev; prod refuses)
 	@scripts/destroy.sh "$(ENV)"
 
+e2e: setup ## deploy to an emulator of AWS and drive it end to end (PROFILE=full or quick, CONFIG=one config)
+	@$(PYTHON) -m tests.e2e --profile "$(or $(PROFILE),full)" $(if $(CONFIG),--config $(CONFIG)) --junit dist/e2e.junit.xml

@@ -5,6 +5,7 @@ Takes the region as its argument, and reads what `tf.sh ENV output` of 03-applic
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 
@@ -22,7 +23,9 @@ def main() -> None:
         for key in page.get("items", ())
     }
     for key in sorted(keys):
-        client.delete_api_key(apiKey=key)
+        # A key that was ended meanwhile, or by a run of this that did not come to its end, is gone already.
+        with contextlib.suppress(client.exceptions.NotFoundException):
+            client.delete_api_key(apiKey=key)
     print(f"destroy: {len(keys)} API keys deleted", file=sys.stderr)
 
 
