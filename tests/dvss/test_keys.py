@@ -12,8 +12,8 @@ from generated.registry import REGISTRY
 from tests.dvss.program import dvss, envelope
 from tests.dvss.wire import request
 from tests.handlers.deployments import profile_of
-from tests.handlers.test_paypal_signatures import secret as paypal_secret
 from tests.handlers.world import OtherRegistry
+from tests.signatures.certificates import secret as paypal_secret
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,11 +19,9 @@ from handlers.core.replaying import ReplayOutcome, replay
 from handlers.core.webhooks import read_webhook
 from handlers.values import ReasonCode, Source, Status, TransientError
 from tests.handlers.deployments import OTHER_VERSION, profile_of, stock
-from tests.handlers.test_adyen_signatures import KEY as ADYEN_KEY
-from tests.handlers.test_adyen_signatures import body as adyen_body
-from tests.handlers.test_adyen_signatures import item as adyen_item
 from tests.handlers.test_crashes import ERRORS, PORTS, Faults, SimulatedCrash
 from tests.handlers.world import OtherRegistry, World, envelope
+from tests.signatures.signers import SIGNERS, adyen_body, adyen_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -320,8 +318,8 @@ def test_one_bad_signature_among_the_items_refuses_them_all(world: World) -> Non
     profile = registry.vendor("square")
     assert profile is not None
     world.use(OtherRegistry(replace(profile, scheme="adyen")))
-    world.put_secret("square", ADYEN_KEY)
-    items = [adyen_item(pspReference=f"PSP{number}") for number in range(3)]
+    world.put_secret("square", SIGNERS["adyen"].secret)
+    items = [adyen_item(SIGNERS["adyen"].secret, pspReference=f"PSP{number}") for number in range(3)]
     bad = adyen_body(*items[:2], items[2] | {"success": "false"})
     assert world.post_square(bad).status == 401
     assert world.traces() == (0, 0, 0)
