@@ -10,18 +10,25 @@ from typing import TYPE_CHECKING, Any
 from generated.runtime.exact_json import JsonFault
 from handlers.core.acceptance import Outcome, Verdict, accept
 from handlers.core.credentials import principal_of
-from handlers.core.envelopes import Delivery, RejectedItem, check_size, read_batch, read_envelope
+from handlers.core.envelopes import (
+    Delivery,
+    RejectedItem,
+    check_event_size,
+    check_size,
+    read_batch,
+    read_envelope,
+)
 from handlers.core.problems import ProblemCode, RequestRefusedError
 from handlers.core.signatures.requests import SignedRequest
-from handlers.core.signatures.schemes import SCHEMES, is_authentic
+from handlers.core.signatures.schemes import is_authentic
 from handlers.core.webhooks import read_webhook
 from handlers.values import IdempotencyKey, Role, Status, TransientError
 from handlers.wire import Request, event_status, json_answer, problem_answer, problem_members, read_request, text_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from generated.runtime.binding import VendorProfile
+    from generated.runtime.binding import VendorProfile, WebhookBinding
     from handlers.application import Application
 
     type LogLine = dict[str, Any]
@@ -193,31 +200,51 @@ def _judged(app: Application, item: Delivery, verdict: Verdict, line: LogLine) -
 
 
 def _post_webhook(request: Request, app: Application, line: LogLine) -> dict[str, Any]:
-    vendor_id, topic = request.path_parameters["vendorId"], request.path_parameters["topic"]
-    profile = app.registry.vendor(vendor_id)
-    if profile is None or profile.webhook is None or profile.scheme not in SCHEMES or not _TOPIC.fullmatch(topic):
-        raise RequestRefusedError(ProblemCode.UNKNOWN_VENDOR, "There is no webhook for such a vendor and topic.")
-    # Before the signature: some schemes sign what only parsing finds.
+    topic = request.path_parameters["topic"]
+    if not _TOPIC.fullmatch(topic):
+        raise RequestRefusedError(ProblemCode.NOT_FOUND, "There is no such resource.")
+    profile, webhook = _signer(request, app, line)
     check_size(request.body, profile)
-    at = app.clock.now()
-    signed = SignedRequest(app.public_url.rstrip("/") + request.path, request.headers, request.body)
-    secrets = app.credentials.webhook_secrets(vendor_id, at)
-    if not is_authentic(profile.scheme, signed, secrets, at):
-        raise RequestRefusedError(ProblemCode.UNAUTHENTICATED, "The signature is missing or does not hold.")
-    line["vendorId"] = vendor_id
     _check_media_type(request)
     _throttle(app, profile)
     deliveries = read_webhook(app.registry, profile, topic, request.headers, request.body)
-    if profile.webhook.split is None:
+    if webhook.split is None:
         (verdict,) = accept(app, deliveries, batch=False)
         line |= _report(app, deliveries[0], verdict)
         # A sender of webhooks would repeat a refused conflict for days; the divergence is kept on our side.
         answer = _accepted(verdict)
     else:
         answer = _post_split(request, app, deliveries, line)
-    if profile.webhook.answer is not None:
-        return text_answer(answer["statusCode"], profile.webhook.answer)
+    if webhook.answer is not None:
+        return text_answer(answer["statusCode"], webhook.answer)
     return answer
+
+
+def _signer(request: Request, app: Application, line: LogLine) -> tuple[VendorProfile, WebhookBinding]:
+    """The vendor in the path, whose signature the request carries.
+
+    Raises RequestRefusedError (401). It is the same, after the same work, where there is no such vendor: who may not
+    send as a vendor does not learn whether we have it.
+    """
+    # No vendor's own limit yet, which would tell of it; some schemes sign what only parsing finds.
+    check_event_size(request.body)
+    profile = app.registry.vendor(request.path_parameters["vendorId"])
+    webhook = None if profile is None else profile.webhook
+    asked = profile if webhook is not None else next(_signing_vendors(app), None)
+    at = app.clock.now()
+    secrets = () if asked is None else app.credentials.webhook_secrets(asked.vendor_id, at)
+    signed = SignedRequest(app.public_url.rstrip("/") + request.path, request.headers, request.body)
+    scheme = profile.scheme if profile is not None and webhook is not None else ""
+    if profile is not None:
+        line["vendorId"] = profile.vendor_id
+    if not is_authentic(scheme, signed, secrets, at) or profile is None or webhook is None:
+        raise RequestRefusedError(ProblemCode.UNAUTHENTICATED, "The signature is missing or does not hold.")
+    return profile, webhook
+
+
+def _signing_vendors(app: Application) -> Iterator[VendorProfile]:
+    profiles = map(app.registry.vendor, app.registry.vendor_ids())
+    return (profile for profile in profiles if profile is not None and profile.webhook is not None)
 
 
 def _post_split(request: Request, app: Application, deliveries: Sequence[Delivery], line: LogLine) -> dict[str, Any]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from generated.runtime.binding import Registry, VendorProfile
 
 MAX_BATCH_BYTES = 4_194_304
+MAX_EVENT_BYTES = 1_048_576
+"""The most that a mapping may allow its vendor."""
 # Wide enough that an item which is too deep or too large is refused by itself, not with its whole batch.
 _BATCH_LIMITS = Limits(depth=100, nodes=3_000_000)
 PRINTABLE_ID = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
@@ -85,6 +87,13 @@ def check_size(raw: bytes, profile: VendorProfile) -> None:
     """Raises RequestRefusedError (413) for a body over the vendor's limit."""
     if len(raw) > profile.max_payload_bytes:
         detail = f"The body has {len(raw)} bytes; this vendor's limit is {profile.max_payload_bytes}."
+        raise RequestRefusedError(ProblemCode.PAYLOAD_TOO_LARGE, detail)
+
+
+def check_event_size(raw: bytes) -> None:
+    """Raises RequestRefusedError (413) for a body over what any vendor may have."""
+    if len(raw) > MAX_EVENT_BYTES:
+        detail = f"The body has {len(raw)} bytes; no vendor's limit is above {MAX_EVENT_BYTES}."
         raise RequestRefusedError(ProblemCode.PAYLOAD_TOO_LARGE, detail)
 
 

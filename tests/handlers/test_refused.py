@@ -135,14 +135,6 @@ def test_a_batch_that_is_none_is_refused_as_a_whole(world: World) -> None:
     assert world.traces() == (0, 0, 0)
 
 
-def test_an_unknown_vendors_webhook_is_not_found(world: World) -> None:
-    for vendor in ("nobody", "vendorA", "../x"):
-        answer = world.call(
-            "POST", "/v1/webhooks/{vendorId}/{topic}", VALID, pathParameters={"vendorId": vendor, "topic": "t"}
-        )
-        assert_problem(answer, 404, "UNKNOWN_VENDOR")
-
-
 @pytest.mark.parametrize("signature", ["", "AAAA", "not base64 !", "é"])
 def test_a_webhook_with_a_wrong_signature_is_refused(world: World, signature: str) -> None:
     assert_problem(world.post_square(b"{}", signature=signature), 401, "UNAUTHENTICATED")

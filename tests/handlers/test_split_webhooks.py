@@ -329,12 +329,6 @@ def test_one_bad_signature_among_the_items_refuses_them_all(world: World) -> Non
     assert world.record("PSP2", "square").event_type == "AUTHORISATION"
 
 
-def test_a_body_over_the_limit_is_refused_before_its_signature_is_looked_at(world: World) -> None:
-    limit = profile_of("square").max_payload_bytes
-    for size, status in ((limit, 401), (limit + 1, 413)):
-        assert world.post_square(b" " * size, signature="none").status == status
-
-
 def test_headers_are_stored_beside_a_body_that_is_one_event(world: World) -> None:
     def read_one(body: Any, topic: str, headers: Mapping[str, str], item: Any) -> WebhookEnvelope:
         assert body is item
