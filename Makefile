@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 
 .PHONY: help setup lock codegen demo serve test golden test-payloads e2e check contracts-check format soak mutants bench
-.PHONY: package bootstrap deploy plan destroy
+.PHONY: package sbom bootstrap deploy plan destroy
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,7 +13,8 @@ setup: ## bring .venv to the locked packages on Python 3.13
 
 lock: ## resolve requirements/*.in into the locked requirements anew
 	@scripts/setup.sh lock
-	@scripts/infra-tools.sh lock
+	@scripts/tools.sh infra lock
+	@scripts/tools.sh security lock
 
 codegen: setup ## compile openapi/, schemas/ and mappings/ into generated/ and docs/contract/
 	@$(PYTHON) -m codegen build
@@ -34,7 +35,7 @@ test-payloads: setup ## run real vendor payloads from the folder named by DVSS_P
 	@: $${DVSS_PAYLOADS:?names the folder of real vendor payloads, one folder a vendor}
 	@$(PYTHON) -m pytest -m payloads
 
-check: setup ## lint, types, import rules, formatting, generated code; writes nothing
+check: setup ## lint, types, import rules, formatting, generated code, supply chain, secrets; writes nothing
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
@@ -42,6 +43,8 @@ check: setup ## lint, types, import rules, formatting, generated code; writes no
 	@$(PYTHON) -m codegen check
 	@git ls-files '*.sh' .ci/run | xargs .venv/bin/shellcheck
 	@.venv/bin/hadolint Dockerfile
+	@scripts/tools.sh security
+	@$(PYTHON) scripts/security.py
 
 contracts-check: setup ## say whom changed contracts break: since BASE (a commit), and since what DATA (.data) or DEPLOYMENT has deployed
 	@scripts/contracts-check.sh "$${BASE:-HEAD}" "$${DATA:-.data}" "$${DEPLOYMENT:-}"
@@ -61,6 +64,10 @@ bench: setup ## measure: cold start, size and AWS calls of the functions, the em
 
 package: setup ## build dist/lambda.zip (PLATFORM=aarch64-manylinux_2_28)
 	@./build.sh $(if $(PLATFORM),--platform $(PLATFORM))
+
+sbom: setup ## write the bills of materials, dist/lambda.sbom.json and dist/dev.sbom.json
+	@$(PYTHON) scripts/sbom.py lambda --output dist/lambda.sbom.json
+	@$(PYTHON) scripts/sbom.py dev --output dist/dev.sbom.json
 
 bootstrap: setup ## make the bucket of the Terraform states, named by TERRAFORM_STATE_BUCKET (ENV=dev or prod)
 	@scripts/bootstrap.sh "$(ENV)"

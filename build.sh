@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes dist/lambda.zip, the package of every Lambda function: the same bytes for the same commit.
+# Makes dist/lambda.zip, the package of every Lambda function, and beside it lambda.sbom.json, the bill of materials of
+# what is installed in it: the same bytes for the same commit.
 #   ./build.sh                                      for Lambda on ARM64
 #   ./build.sh --platform x86_64-manylinux_2_28     for another platform, as uv names it
 #   ./build.sh --output build/other.zip             somewhere else
@@ -40,3 +41,4 @@ fi
 
 # What a set or a frozenset in bytecode looks like must not depend on the run.
 PYTHONHASHSEED=0 .venv/bin/python scripts/package.py --packages "$packages" --output "$output"
+.venv/bin/python scripts/sbom.py lambda --output "${output%.zip}.sbom.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from handlers.values import DvssError
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from handlers.values import Role
 
-API_KEY_SCHEME = "api-key"
+API_KEY_SCHEME = "api-key"  # pragma: allowlist secret (a scheme's name)
 """The scheme of a vendor that sends API keys; every other scheme signs webhooks."""
 MOST_SECRETS_IN_FORCE = 2
 """Of one vendor: a rotation needs two, and each further one would be tried on every webhook."""
@@ -32,7 +32,7 @@ class IssuedKey:
     """A new API key. This is the only time that ``key`` can be seen."""
 
     key_id: str
-    key: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class IssuedSecret:
     """A new webhook secret: the vendor's own, or one to be entered at the vendor."""
 
     secret_id: str
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def new_key(random_bytes: Callable[[int], bytes]) -> IssuedKey:
 
 def new_secret(secret: str | None, random_bytes: Callable[[int], bytes]) -> IssuedSecret:
     """The given secret, or one of 256 random bits, with its id. Raises CredentialError for an empty one."""
-    if secret == "":
+    if secret is not None and not secret:
         message = "A webhook secret cannot be empty. Give the vendor's secret, or none to have one generated."
         raise CredentialError(message)
     generated = "whsec_" + base64.b64encode(random_bytes(_RANDOM_BYTES)).decode()

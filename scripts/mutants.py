@@ -182,7 +182,7 @@ def main() -> int:
     os.chdir(ROOT)
     start = time.monotonic()
     every = mutants()
-    sample = random.Random(options.seed).sample(every, min(options.count, len(every)))  # noqa: S311 (a sample)
+    sample = random.Random(options.seed).sample(every, min(options.count, len(every)))  # nosec B311 # noqa: S311 (a sample)
     load_what_does_not_change()
     if not ended({started(None): (None, start)})[1]:
         print("The tests fail without a mutant.")

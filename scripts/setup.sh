@@ -44,7 +44,7 @@ find_uv() {
       return 1
     }
     if ! "$any_python" -m venv --clear .tools ||
-      ! .tools/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/tools.txt >&2; then
+      ! .tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/tools.txt >&2; then
       echo "setup: uv could not be installed. Install it (https://docs.astral.sh/uv/), then run this again." >&2
       return 1
     fi
@@ -64,9 +64,10 @@ if [ "${1:-}" = lock ]; then
     "$uv_bin" pip compile --quiet --generate-hashes --no-header --no-emit-index-url --universal \
       --python-version "$wanted" "$@"
   }
+  resolve requirements/tools.in -o requirements/tools.txt
   resolve requirements/dev.in -o requirements/dev.txt
   resolve --constraints requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
-  echo "setup: requirements/dev.txt and requirements/lambda.txt are resolved anew" >&2
+  echo "setup: tools.txt, dev.txt and lambda.txt of requirements/ are resolved anew" >&2
 fi
 
 if ! python_bin="$(find_python)"; then

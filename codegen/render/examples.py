@@ -51,7 +51,7 @@ def examples_of(
     namespace: dict[str, Any] = {}
     if any(payloads.values()):
         # The compiler never imports what it generated; the runtime is the same file here and there.
-        exec(mapper.replace("from generated.runtime", "from codegen.runtime"), namespace)  # noqa: S102 - just rendered
+        exec(mapper.replace("from generated.runtime", "from codegen.runtime"), namespace)  # nosec B102 # noqa: S102 - just rendered
     return {
         version.function: [_made(namespace, vendor, event, version, payload) for payload in payloads[version.function]]
         for event, version in versions

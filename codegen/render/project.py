@@ -44,7 +44,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - the output is Python; contract text passes through codegen.naming
+        autoescape=False,  # nosec B701 # noqa: S701 - the output is Python; contract text passes through codegen.naming
     )
     environment.filters |= {"literal": py_literal, "comment": comment_text, "value": value_code}
     environment.filters |= {"text": page_text, "code": page_code}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -32,7 +32,7 @@ MOST_ENDED_REMEMBERED = 10
 @dataclass(frozen=True, slots=True)
 class _Secret:
     entry: WebhookSecretEntry
-    secret: str | None
+    secret: str | None = field(repr=False)
     """None once it has ended: what verifies nothing any more is not kept."""
 
     @classmethod

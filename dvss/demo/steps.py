@@ -51,9 +51,9 @@ class Step:
 class Credentials:
     """What the demo's vendors hold."""
 
-    vendor_a_key: str
-    shopify_secret: str
-    square_secret: str
+    vendor_a_key: str = field(repr=False)
+    shopify_secret: str = field(repr=False)
+    square_secret: str = field(repr=False)
 
 
 def steps(credentials: Credentials, public_url: str) -> list[Step]:

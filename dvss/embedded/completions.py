@@ -46,7 +46,7 @@ _CLOSE = """
 """
 _QUARANTINE = (
     INSERT_QUARANTINE
-    + " ON CONFLICT (vendor_id, item_id) DO UPDATE SET attempts = quarantine.attempts + 1, "
+    + " ON CONFLICT (vendor_id, item_id) DO UPDATE SET attempts = quarantine.attempts + 1, "  # nosec B608 # nothing but our own names
     + ", ".join(f"{name} = excluded.{name}" for name in QUARANTINE_COLUMNS if name != "attempts")
 )
 

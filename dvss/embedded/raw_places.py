@@ -31,7 +31,7 @@ _WRITE_OURS = (
     + """
     UPDATE SET
       segment_id = excluded.segment_id, body_offset = excluded.body_offset, size_bytes = excluded.size_bytes
-"""
+"""  # nosec B608 # two constants
 )
 _WRITE_FOUND = _WRITE + "NOTHING"
 _PAGE = 1_000
@@ -94,7 +94,7 @@ class RawPlaces:
         taken = {key for key in keys if key in self._unwritten}
         places = ", ".join("?" * len(keys))
         with self._database.reading() as connection:
-            rows = connection.execute(f"SELECT key FROM raw_object WHERE key IN ({places})", keys)  # noqa: S608 - nothing but places
+            rows = connection.execute(f"SELECT key FROM raw_object WHERE key IN ({places})", keys)  # nosec B608 # noqa: S608 - nothing but places
             taken.update(key for (key,) in rows)
         return taken
 

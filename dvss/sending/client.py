@@ -33,7 +33,7 @@ class Target:
     """Where to send and how hard."""
 
     url: str
-    api_key: str
+    api_key: str = field(repr=False)
     clients: int = 8
     batch: int = 1
     events_per_second: float | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -30,7 +30,7 @@ LARGEST_SEQUENCE = 2**53 - 1
 class OperatorRequest:
     """What an operator route needs of a request."""
 
-    api_key: str | None
+    api_key: str | None = field(repr=False)
     query: Query
     request_id: str
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ class _ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class _Secret:
-    secret: str
+    secret: str = field(repr=False)
     not_after: datetime | None
 
 

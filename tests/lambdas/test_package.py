@@ -129,6 +129,9 @@ def test_what_goes_to_lambda_is_for_arm64(tmp_path: Path) -> None:
         libraries = [name for name in opened.namelist() if name.endswith(".so")]
         assert len(libraries) >= 5
         assert {int.from_bytes(opened.read(name)[18:20], "little") for name in libraries} == {AARCH64}
+        inside = {name.partition(".dist-info/")[0] for name in opened.namelist() if ".dist-info/" in name}
+    bill = json.loads((tmp_path / "lambda.sbom.json").read_text(encoding="utf-8"))
+    assert {f"{one['name'].replace('-', '_')}-{one['version']}" for one in bill["components"]} == inside
 
 
 @pytest.fixture
