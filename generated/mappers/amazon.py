@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:fc6167b6602da4a492f8e8661ac4bf7cb10ed2b440547407e3aca801e9ddeacd",
+    mapping_version="sha256:1ca765b892a8862b02edf420d3342b10454ac03f3f6388ee8ba83338a4e39dde",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:12a85a5b0590691429614282fbe2dbd8a80619da730b955d89356ec25249c193",
+    mapping_version="sha256:ceda35180745fd6f804c1da0d7bca5eaf4301176ead811f19bbb8c1b47f8b07b",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

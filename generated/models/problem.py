@@ -71,6 +71,8 @@ class Problem(ContractModel):
             "JSON_TOO_DEEP",
             "JSON_TOO_MANY_VALUES",
             "NUMBER_TOO_LONG",
+            "STRING_TOO_LONG",
+            "KEY_TOO_LONG",
             "NUL_CHARACTER",
             "PARAMETER_INVALID",
             "UNAUTHENTICATED",

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Clamped, Context, Decimal, Overflow, Rounded
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import jiter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,12 @@ class Limits:
     """Values in the document, containers included."""
     digits: int = 1_000
     exponent: int = 1_000
+    zeros: int = 100_000
+    """Digits that exponents add to the document: a short number may stand for a long one, many of them for a flood."""
+    string: int = 524_288
+    """Characters."""
+    key: int = 1_024
+    """Characters."""
 
 
 DEFAULT_LIMITS = Limits()
@@ -42,6 +48,8 @@ class JsonFault(StrEnum):
     JSON_TOO_DEEP = "JSON_TOO_DEEP"
     JSON_TOO_MANY_VALUES = "JSON_TOO_MANY_VALUES"
     NUMBER_TOO_LONG = "NUMBER_TOO_LONG"
+    STRING_TOO_LONG = "STRING_TOO_LONG"
+    KEY_TOO_LONG = "KEY_TOO_LONG"
     NUL_CHARACTER = "NUL_CHARACTER"
 
 
@@ -72,7 +80,9 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
     except ValueError as error:
         raise _explain(error) from error
     box = [document]
-    _settle(box, limits, may_hold_nul=b"\\u0000" in data)
+    _settle(box, limits, len(data))
+    if b"\\u0000" in data:
+        _refuse_nul(box[0])
     return box[0]
 
 
@@ -93,9 +103,12 @@ def _explain(error: Exception) -> JsonError:
     return JsonError(JsonFault.NOT_JSON, f"The document is not JSON: {text}.")
 
 
-def _settle(box: list[Any], limits: Limits, *, may_hold_nul: bool) -> None:
-    """Check the limits level by level and turn integral decimals into ``int``, in place."""
-    too_long = 10**limits.digits
+def _settle(box: list[Any], limits: Limits, size: int) -> None:
+    """Check the limits level by level and turn integral decimals into ``int``, in place.
+
+    ``size`` is the document's length in bytes.
+    """
+    scalars = _Scalars(box, limits, size)
     level: list[Any] = [box]
     depth = -1
     nodes = 0
@@ -108,32 +121,71 @@ def _settle(box: list[Any], limits: Limits, *, may_hold_nul: bool) -> None:
             nodes += len(container)
             if nodes > limits.nodes:
                 raise JsonError(JsonFault.JSON_TOO_MANY_VALUES, f"The document holds more than {limits.nodes} values.")
-            pairs = container.items() if type(container) is dict else enumerate(container)
+            pairs: Iterable[tuple[Any, Any]]
+            if type(container) is dict:
+                scalars.check_names(container)
+                pairs = container.items()
+            else:
+                pairs = enumerate(container)
             for key, value in pairs:
                 kind = type(value)
                 if kind is dict or kind is list:
                     below.append(value)
                 elif kind is Decimal:
-                    container[key] = _exact(value, limits, box)
-                elif kind is int and (value >= too_long or value <= -too_long):
-                    raise _number_too_long(box, value, limits)
+                    container[key] = scalars.exact(value)
+                elif kind is int or kind is str:
+                    scalars.check_length(value)
         level = below
-    if may_hold_nul:
-        _refuse_nul(box[0])
 
 
-def _exact(value: Decimal, limits: Limits, box: list[Any]) -> int | Decimal:
-    _, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)
-    if len(digits) > limits.digits or exponent < -limits.exponent or value.adjusted() >= limits.digits:
-        raise _number_too_long(box, value, limits)
-    return int(value) if exponent >= 0 or not any(digits[exponent:]) else value
+class _Scalars:
+    """What is checked of the values between the brackets, and of members' names."""
+
+    def __init__(self, box: list[Any], limits: Limits, size: int) -> None:
+        self._box = box
+        self._limits = limits
+        self._most = 10**limits.digits
+        # No digit below 10**-exponent, and none above 10**(digits - 1).
+        least, most = limits.digits - 1 - limits.exponent, limits.digits - 1
+        self._within = Context(prec=limits.digits, Emin=least, Emax=most, traps=[Rounded, Clamped, Overflow]).plus
+        self._zeros_left = limits.zeros + size
+        self._may_hold_long_names = size > limits.key
+
+    def exact(self, value: Decimal) -> int | Decimal:
+        """The number, as ``int`` where it is integral."""
+        try:
+            self._within(value)
+        except ArithmeticError:
+            raise self._too_long(JsonFault.NUMBER_TOO_LONG, value) from None
+        self._zeros_left -= abs(value.adjusted())
+        if self._zeros_left < 0:
+            raise self._too_long(JsonFault.NUMBER_TOO_LONG, value)
+        return int(value) if value.to_integral_value() == value else value
+
+    def check_length(self, value: int | str) -> None:
+        if type(value) is str:
+            if len(value) > self._limits.string:
+                raise self._too_long(JsonFault.STRING_TOO_LONG, value)
+        elif not -self._most < value < self._most:
+            raise self._too_long(JsonFault.NUMBER_TOO_LONG, value)
+
+    def check_names(self, members: dict[str, Any]) -> None:
+        if self._may_hold_long_names and max(map(len, members), default=0) > self._limits.key:
+            raise self._too_long(JsonFault.KEY_TOO_LONG, members)
+
+    def _too_long(self, fault: JsonFault, value: object) -> JsonError:
+        pointer = next(at for at, found in walk(self._box[0]) if found is value)
+        return JsonError(fault, _TOO_LONG[fault].format(self._limits), pointer)
 
 
-def _number_too_long(box: list[Any], value: object, limits: Limits) -> JsonError:
-    pointer = next(at for at, found in walk(box[0]) if found is value)
-    message = f"A number has more than {limits.digits} digits or an exponent beyond {limits.exponent}."
-    return JsonError(JsonFault.NUMBER_TOO_LONG, message, pointer)
+_TOO_LONG = {
+    JsonFault.NUMBER_TOO_LONG: (
+        "A number has more than {0.digits} digits or an exponent beyond {0.exponent}, or this one and those before it "
+        "would be more than {0.zeros} digits longer if they had no exponents."
+    ),
+    JsonFault.STRING_TOO_LONG: "A string has more than {0.string} characters.",
+    JsonFault.KEY_TOO_LONG: "A member of the object has a name of more than {0.key} characters.",
+}
 
 
 def _refuse_nul(document: Any) -> None:
@@ -222,12 +274,14 @@ def number_text(value: int | Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+_UNROUNDED = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
+
+
 def _canonical_number(value: Decimal) -> str:
-    sign, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)
-    text = "".join(map(str, digits)).lstrip("0")
-    stripped = text.rstrip("0")
-    exponent += len(text) - len(stripped)
-    if exponent >= 0:
+    text = str(value.normalize(_UNROUNDED))
+    mantissa, _, exponent = text.partition("E")
+    whole, _, fraction = mantissa.partition(".")
+    places = int(exponent or 0) - len(fraction)
+    if places >= 0:
         return str(int(value))
-    return f"{'-' if sign else ''}{stripped}e{exponent}"
+    return f"{'-' * value.is_signed()}{(whole + fraction).lstrip('-0')}e{places}"

@@ -41,7 +41,7 @@ EVENTS = sorted(
     }
     & {*NAMES}
 )
-LIMITS = {"JSON_TOO_MANY_VALUES", "NUMBER_TOO_LONG"}
+LIMITS = {"JSON_TOO_MANY_VALUES", "NUMBER_TOO_LONG", "STRING_TOO_LONG"}
 """What the parser may refuse before a schema is asked."""
 
 

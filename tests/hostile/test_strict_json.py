@@ -1,0 +1,159 @@
+"""Strict JSON: what is within the limits is exact, what is not is refused, and neither takes long."""
+
+from __future__ import annotations
+
+import json
+import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generated.runtime.exact_json import JsonError, JsonFault, Limits, canonical, dump, parse, walk
+from handlers.core.elements import elements
+from tests.hostile.documents import SIZE, WORST
+
+CPU_SECONDS = 0.020
+TRIES = 9
+
+
+def outcome(document: bytes) -> JsonFault | None:
+    """Why the document is refused, if it is."""
+    try:
+        parse(document)
+    except JsonError as error:
+        return error.code
+    return None
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_100_kb_of_the_worst_are_parsed_or_refused_in_20_ms(name: str) -> None:
+    document = WORST[name]
+    assert len(document) <= SIZE + 10
+    best = 1.0
+    for _ in range(TRIES):
+        start = time.thread_time()
+        outcome(document)
+        best = min(best, time.thread_time() - start)
+    assert best < CPU_SECONDS
+
+
+LIMITS = {
+    "levels": (b"[" * 32 + b"]" * 32, b"[" * 33 + b"]" * 33, JsonFault.JSON_TOO_DEEP),
+    "values": (b"[" + b"0," * 19_998 + b"0]", b"[" + b"0," * 19_999 + b"0]", JsonFault.JSON_TOO_MANY_VALUES),
+    "digits": (b"9" * 1_000, b"9" * 1_001, JsonFault.NUMBER_TOO_LONG),
+    "digits of a fraction": (b"0." + b"9" * 1_000, b"0." + b"9" * 1_001, JsonFault.NUMBER_TOO_LONG),
+    "digits of a number that is whole": (b"1." + b"0" * 999, b"1." + b"0" * 1_000, JsonFault.NUMBER_TOO_LONG),
+    "exponent": (b"1e999", b"1e1000", JsonFault.NUMBER_TOO_LONG),
+    "exponent of a fraction": (b"1e-1000", b"1e-1001", JsonFault.NUMBER_TOO_LONG),
+    "exponent of zero": (b"0e999", b"0e1000", JsonFault.NUMBER_TOO_LONG),
+    "zeros that exponents add": (
+        b"[" + b"1e999," * 100 + b"0]", b"[" + b"1e999," * 101 + b"0]", JsonFault.NUMBER_TOO_LONG,
+    ),
+    "zeros that small exponents add": (
+        b"[" + b"1e-999," * 100 + b"0]", b"[" + b"1e-999," * 101 + b"0]", JsonFault.NUMBER_TOO_LONG,
+    ),
+    "a string": (b'"' + b"a" * 524_288 + b'"', b'"' + b"a" * 524_289 + b'"', JsonFault.STRING_TOO_LONG),
+    "a member's name": (
+        b'{"' + b"k" * 1_024 + b'":1}', b'{"' + b"k" * 1_025 + b'":1}', JsonFault.KEY_TOO_LONG,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_limit_is_what_is_just_taken(name: str) -> None:
+    within, beyond, fault = LIMITS[name]
+    assert (outcome(within), outcome(beyond)) == (None, fault)
+
+
+POINTERS = {
+    b'{"a": [0, 1e1000]}': "/a/1",
+    b'{"a": {"b": 0.' + b"1" * 1_001 + b"}}": "/a/b",
+    b'{"a/b": "' + b"x" * 524_289 + b'"}': "/a~1b",
+    b'{"a": [{"' + b"k" * 1_025 + b'": 1}]}': "/a/0",
+    b'{"a": [' + b"1e999," * 500 + b"0]}": "/a/103",
+}
+
+
+@pytest.mark.parametrize(("document", "pointer"), POINTERS.items(), ids=POINTERS.values())
+def test_what_is_too_long_is_pointed_at(document: bytes, pointer: str) -> None:
+    with pytest.raises(JsonError) as caught:
+        parse(document)
+    assert caught.value.pointer == pointer
+
+
+def test_a_document_may_have_limits_of_its_own() -> None:
+    narrow = Limits(depth=1, nodes=3, digits=2, exponent=2, zeros=0, string=2, key=1)
+    assert parse(b'{"a":10,"b":"xy"}', narrow) == {"a": 10, "b": "xy"}
+    for text in ('{"a":{"b":{}}}', "[1,2,3,4]", "[100]", '["xyz"]', '{"ab":"12345"}'):
+        with pytest.raises(JsonError):
+            parse(text.encode(), narrow)
+
+
+NUMBERS = {
+    "1e999": 10**999,
+    "-1E+3": -1_000,
+    "1.0": 1,
+    "100e-2": 1,
+    "-0.0": 0,
+    "0e-5": 0,
+    "0.10": Decimal("0.1"),
+    "123456789012345678901234567890.5": Decimal("123456789012345678901234567890.5"),
+    "1e-1000": Decimal("1e-1000"),
+}
+
+
+@pytest.mark.parametrize("text", NUMBERS)
+def test_a_number_is_its_exact_value(text: str) -> None:
+    value = parse(text.encode())
+    assert value == NUMBERS[text]
+    assert type(value) is type(NUMBERS[text])
+
+
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | texts
+    | st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-10**9, max_value=10**9),
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(st.text("ab/~é", max_size=3), below, max_size=4),
+    max_leaves=20,
+)  # fmt: skip
+
+
+def plainly(value: Any) -> Any:
+    """The value as Python's own parser reads it, numbers by exact value."""
+    read = json.loads(dump(value), parse_int=Decimal, parse_float=Decimal)
+    return _numbers(read)
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _numbers(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    return value
+
+
+@given(values)
+def test_what_is_written_is_read_as_it_was(value: Any) -> None:
+    read = parse(dump(value))
+    assert read == plainly(value) == value
+    assert parse(canonical(read)) == read
+    assert canonical(parse(canonical(read))) == canonical(read)
+
+
+@given(st.lists(values, max_size=5), st.sampled_from([b"", b" ", b"\n\t"]))
+def test_the_elements_of_an_array_are_slices_of_its_bytes(items: list[Any], space: bytes) -> None:
+    array = space.join([b"[", (space + b"," + space).join(map(dump, items)), b"]"])
+    document = b'{"a":1,' + space + b'"events":' + space + array + b"}"
+    found = elements(document, ["events"])
+    assert [parse(one.raw) for one in found] == items
+    assert [document[one.offset : one.offset + len(one.raw)] for one in found] == [one.raw for one in found]
+
+
+def test_every_value_has_its_pointer() -> None:
+    document = parse(b'{"a/b": [1, {"~": null}]}')
+    assert [pointer for pointer, _ in walk(document)] == ["", "/a~1b", "/a~1b/0", "/a~1b/1", "/a~1b/1/~0"]
