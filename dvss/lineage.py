@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dvss.elements import Elements
 from dvss.pointers import ABSENT, resolved, value_at
-from dvss.sensitivity import Sensitivity
+from dvss.sensitivity import MASKED, Sensitivity
 from generated.runtime.exact_json import dump, walk
 
 if TYPE_CHECKING:
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from generated.runtime.binding import Registry, RuleLineage
     from handlers.core.mapping import Mapped
 
-MASKED = "***"
-"""Stands for a value of a field that a contract marks as sensitive."""
 _LONGEST_VALUE = 200
-_UNLINKING = frozenset({"sha256", "tokenise", "mask"})
+UNLINKING = frozenset({"sha256", "tokenise", "mask"})
 """Steps behind which a sensitive value may be seen."""
 
 
@@ -88,7 +86,7 @@ def trace(run: Run) -> tuple[Trace, ...]:
 
 def _is_shown_by(origins: tuple[Origin, ...], rule: RuleLineage) -> bool:
     """Whether a sensitive value would be seen in what the rule made of it."""
-    return any(origin.value == MASKED for origin in origins) and not _UNLINKING & set(rule.steps)
+    return any(origin.value == MASKED for origin in origins) and not UNLINKING & set(rule.steps)
 
 
 @dataclass(frozen=True, slots=True)

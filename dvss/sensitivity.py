@@ -1,4 +1,4 @@
-"""Which places of a document a JSON Schema marks as sensitive."""
+"""Which places of a document a JSON Schema marks as sensitive, and documents without what stands there."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from dvss.pointers import names
+from generated.runtime.exact_json import pointer_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generated.runtime.binding import Registry
+
+MASKED = "***"
+"""Stands for a value of a field that a contract marks as sensitive."""
 _BESIDE = ("allOf", "anyOf", "oneOf")
 _EITHER = ("if", "then", "else", "contentSchema")
 _ELEMENTS = ("items", "contains", "unevaluatedItems")
@@ -70,6 +75,28 @@ class Sensitivity:
             or ("$ref" in schema and self._marks_below(self._referred(schema["$ref"]), seen))
             or any(self._marks_below(part, seen) for word, part in schema.items() if word not in {"$defs", "examples"})
         )
+
+
+def masked(document: Any, schema: Sensitivity, pointer: str = "") -> Any:
+    """A copy of a document with ``***`` for each value that is marked."""
+    if isinstance(document, dict) and document:
+        return {name: masked(value, schema, f"{pointer}/{pointer_token(name)}") for name, value in document.items()}
+    if isinstance(document, list) and document:
+        return [masked(value, schema, f"{pointer}/{number}") for number, value in enumerate(document)]
+    return MASKED if schema.at(pointer) else document
+
+
+def masked_event(registry: Registry, event: dict[str, Any]) -> dict[str, Any]:
+    """A canonical event as it may be shown. One of a contract that is not here shows no data."""
+    if "data" not in event:
+        return event
+    profile = registry.vendor(event["vendorId"])
+    versions = () if profile is None else (one for every in profile.events.values() for one in every)
+    told = (event["eventType"], event["schemaVersion"])
+    names = {one.canonical_schema for one in versions if (one.emits, one.schema_version) == told}
+    if not names:
+        return event | {"data": MASKED}
+    return event | {"data": masked(event["data"], Sensitivity(registry.schema(names.pop())))}
 
 
 def _is_marked(schema: dict[str, Any]) -> bool:

@@ -31,7 +31,19 @@ FIELDS = (
     "error",
 )
 LONGEST_VALUE = 200
+OURS = "dvss"
+"""The root of our own loggers."""
 _FRAMES = 6
+
+
+def message(record: LogRecord) -> str:
+    """Our own message, or the first line of a library's as it stands in its source.
+
+    What a library's is filled with, and what asyncio writes below it, may be a payload.
+    """
+    if record.name.partition(".")[0] == OURS:
+        return record.getMessage()
+    return str(record.msg).partition("\n")[0][:LONGEST_VALUE]
 
 
 def fields(record: LogRecord) -> dict[str, object]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dvss.deployment import Deployment
     from dvss.embedded.feed import FeedEntry
     from dvss.way import Way
+    from handlers.application import Application
     from handlers.values import IngestRecord
 
 app = typer.Typer(no_args_is_help=True, help="List events, show the way of one, follow the feed.")
@@ -133,16 +134,27 @@ def show(
     outputs: Outputs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the way of one event: accepted, stored raw, normalized or quarantined, published."""
+    """Show the way of one event: accepted, stored raw, normalized or quarantined, published.
+
+    What a contract marks as sensitive is masked.
+    """
     from dvss.bootstrap import opened_either
-    from dvss.way import way_of
 
     with opened_either(data_dir, outputs) as deployment:
-        way = way_of(deployment.application, find(deployment, event, vendor))
+        way = shown_way(deployment.application, find(deployment, event, vendor))
     if as_json:
         terminal.print_json(way_document(way))
     else:
         print_way(way)
+
+
+def shown_way(application: Application, record: IngestRecord) -> Way:
+    """The way of an event, its canonical events without what a contract marks as sensitive."""
+    from dvss.sensitivity import masked_event
+    from dvss.way import way_of
+
+    way = way_of(application, record)
+    return replace(way, canonical=tuple(masked_event(application.registry, event) for event in way.canonical))
 
 
 def find(deployment: Deployment, event: str, vendor: str | None) -> IngestRecord:

@@ -10,7 +10,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from handlers.log_fields import fields
+from handlers.log_fields import fields, message
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -27,7 +27,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname,
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "logger": record.name,
-            "msg": record.getMessage(),
+            "msg": message(record),
         }
         return json.dumps(line | fields(record), default=str)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.handlers import add_expect_header
 
 from handlers.aws.backoff import Backoff
@@ -98,8 +98,13 @@ def translated() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error_code(error)
-        message = f"{error.operation_name} was refused: {code}: {error.response['Error'].get('Message', '')}"
+        # A service that finds a parameter wrong quotes it, and it may be what a vendor sent.
+        said, _, _ = error.response["Error"].get("Message", "").partition("Value '")
+        message = f"{error.operation_name} was refused: {error_code(error)}: {said}"
+        raise TransientError(message) from error
+    except ParamValidationError as error:
+        # Its text quotes the parameter.
+        message = "A call was not made: botocore takes one of its parameters for wrong."
         raise TransientError(message) from error
     except BotoCoreError as error:
         message = f"A call did not come through: {error}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from handlers.log_fields import FIELDS, fields
+from handlers.log_fields import FIELDS, OURS, fields, message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,6 @@ type LogFormatter = LambdaPowertoolsFormatter
 NAMESPACE = "dvss"
 EXACT_VENDOR = "exactVendorId"
 """The property that tells the vendor on each line of metrics, whichever series it shares."""
-OURS = "dvss"
 LINE = ("level", "timestamp", "logger", "msg", "service", "functionRequestId", "xray_trace_id", *FIELDS, "at")
 """What a log line may hold, in this order."""
 
@@ -74,13 +73,9 @@ class EmfMetrics:
 
 
 class Allowed(logging.Filter):
-    """Leaves of a record what a line may hold.
-
-    A library's message is shown as it stands in its source, without what it was filled with: that may be a payload.
-    """
+    """Leaves of a record what a line may hold."""
 
     def filter(self, record: logging.LogRecord) -> logging.LogRecord:
-        is_ours = record.name.partition(".")[0] == OURS
         return logging.makeLogRecord(
             {
                 "name": record.name,
@@ -89,7 +84,7 @@ class Allowed(logging.Filter):
                 "levelname": record.levelname,
                 "created": record.created,
                 "msecs": record.msecs,
-                "msg": record.getMessage() if is_ours else str(record.msg),
+                "msg": message(record),
                 **fields(record),
             }
         )

@@ -13,9 +13,9 @@ from codegen.compiler import compile_project
 from codegen.emit import write
 from codegen.source import read_sources
 from dvss.bootstrap import opened
-from dvss.lineage import MASKED, Run, trace
+from dvss.lineage import Run, trace
 from dvss.pointers import ABSENT, expanded, resolved, value_at
-from dvss.sensitivity import Sensitivity
+from dvss.sensitivity import MASKED, Sensitivity
 from generated.registry import REGISTRY
 from generated.runtime.binding import Registry
 from handlers.core.acceptance import accept
