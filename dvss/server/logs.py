@@ -5,15 +5,20 @@ from __future__ import annotations
 import atexit
 import json
 import logging
+import sys
 import threading
 from collections import deque
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from handlers.log_fields import fields, message
 
 if TYPE_CHECKING:
+    from types import TracebackType
     from typing import TextIO
+
+log = logging.getLogger("dvss.server")
 
 WRITE_INTERVAL_SECONDS = 0.05
 MOST_LINES_WAITING = 100_000
@@ -73,7 +78,7 @@ class BehindHandler(logging.Handler):
 
 
 def configure(stream: TextIO) -> None:
-    """Send every log record of this process to ``stream``."""
+    """Send every log record of this process to ``stream``, and what ends it or one of its threads."""
     # What no line of ours shows need not be looked up: https://docs.python.org/3/howto/logging.html#optimization
     logging._srcfile = None  # noqa: SLF001 - documented there
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -84,3 +89,10 @@ def configure(stream: TextIO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    # Python's own hooks print an exception with its text, which may quote a payload.
+    sys.excepthook = partial(_ended, "The process ended with an error.")
+    threading.excepthook = lambda ended: _ended("A thread ended with an error.", *ended[:3])
+
+
+def _ended(what: str, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    log.critical(what, exc_info=(kind, error or kind(), trace))

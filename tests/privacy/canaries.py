@@ -75,32 +75,40 @@ class Place:
                 return None
 
 
-def places(schema_text: str, payload: Any) -> list[Place]:
+def places(schema_text: str, payload: Any, *, every_value: bool = False) -> list[Place]:
     """Every marked place of a payload, and those that its schema knows and it does not have.
 
-    The schema refers to no other file.
+    With ``every_value`` all that are there and hold neither an object nor an array. The schema refers to no other file.
     """
-    root = json.loads(schema_text)
-    return list(_places(root, root, payload, (), is_new=False))
+    found = _Schema(json.loads(schema_text), every_value=every_value).places(payload)
+    return [one for one in found if not (every_value and one.is_new)]
 
 
-def _places(root: Any, schema: dict[str, Any], value: Any, path: Path, *, is_new: bool) -> Iterator[Place]:
-    is_marked = schema.get("x-sensitive") is True
-    while "$ref" in schema:
-        schema = _referred(root, schema["$ref"])
-        is_marked = is_marked or schema.get("x-sensitive") is True
-    if is_marked:
-        yield Place(path, schema, is_new)
-        return
-    if len(path) > MOST_LEVELS:
-        return
-    for name, below in schema.get("properties", {}).items():
-        known = value if isinstance(value, dict) else {}
-        around = is_new or not isinstance(value, dict)
-        yield from _places(root, below, known.get(name), (*path, name), is_new=around)
-    if "items" in schema and isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _places(root, schema["items"], item, (*path, number), is_new=is_new)
+class _Schema:
+    def __init__(self, root: Any, *, every_value: bool) -> None:
+        self._root = root
+        self._every_value = every_value
+
+    def places(self, payload: Any) -> Iterator[Place]:
+        return self._below(self._root, payload, (), is_new=False)
+
+    def _below(self, schema: dict[str, Any], value: Any, path: Path, *, is_new: bool) -> Iterator[Place]:
+        is_marked = schema.get("x-sensitive") is True
+        while "$ref" in schema:
+            schema = _referred(self._root, schema["$ref"])
+            is_marked = is_marked or schema.get("x-sensitive") is True
+        if is_marked or (self._every_value and not isinstance(value, (dict, list, type(None)))):
+            yield Place(path, schema, is_new)
+            return
+        if len(path) > MOST_LEVELS:
+            return
+        for name, below in schema.get("properties", {}).items():
+            known = value if isinstance(value, dict) else {}
+            around = is_new or not isinstance(value, dict)
+            yield from self._below(below, known.get(name), (*path, name), is_new=around)
+        if "items" in schema and isinstance(value, list):
+            for number, item in enumerate(value):
+                yield from self._below(schema["items"], item, (*path, number), is_new=is_new)
 
 
 def _referred(root: Any, reference: str) -> dict[str, Any]:

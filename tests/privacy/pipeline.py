@@ -33,6 +33,8 @@ class Outlets:
     """Everything that was said, by where."""
 
     texts: list[tuple[str, str]] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set)
+    """Credentials that were used: they are to be seen nowhere but in their own table."""
 
     def add(self, where: str, text: object) -> None:
         self.texts.append((where, text if isinstance(text, str) else str(text)))
@@ -45,6 +47,11 @@ class Outlets:
                 at = max(text.lower().find(CANARY.lower()), text.find(str(NUMBER)))
                 found.append((where, text[:60], text[max(at - 200, 0) : at + 100]))
         return found
+
+    def betrayed(self) -> list[tuple[str, str]]:
+        """Where a credential was said, and what it begins with."""
+        said = [one for one in self.texts if one[0] != "table webhook_secret"]
+        return [(where, one[:6]) for where, text in said for one in self.secrets if one in text]
 
 
 class Lines(logging.Handler):
@@ -102,8 +109,11 @@ class Sample:
 IS_SOAK = bool(os.environ.get("DVSS_SOAK"))
 
 
-def samples() -> list[Sample]:
-    """One of each payload schema with marked places that has an example; in a soak one of each event type."""
+def samples(*, every_value: bool = False) -> list[Sample]:
+    """One of each payload schema with marked places that has an example; in a soak one of each event type.
+
+    With ``every_value`` each value counts as marked.
+    """
     found = []
     seen = set()
     for path in sorted(EXAMPLES.glob("*/*.json")):
@@ -116,7 +126,7 @@ def samples() -> list[Sample]:
             item, around = _element(profile.webhook, payload)
             marked = tuple(
                 Place((*around, *one.path), one.schema, one.is_new)
-                for one in places(REGISTRY.schema(binding.payload_schema), item)
+                for one in places(REGISTRY.schema(binding.payload_schema), item, every_value=every_value)
             )
             if marked and (IS_SOAK or binding.payload_schema not in seen):
                 seen.add(binding.payload_schema)
@@ -151,6 +161,7 @@ class Sender:
         if sample.vendor_id not in self._secrets:
             self._world.put_secret(sample.vendor_id, signer.secret)
             self._secrets.add(sample.vendor_id)
+            self._outlets.secrets.add(signer.secret)
         path = f"/v1/webhooks/{sample.vendor_id}/{sample.event_type}"
         body = json.dumps(payload).encode()
         signed = signer.sign(body, signer.secret, self._world.clock.now(), self._world.app.public_url + path)
@@ -191,6 +202,7 @@ class Sender:
     def _key(self, vendor_id: str) -> dict[str, str]:
         if vendor_id not in self._keys:
             self._keys[vendor_id] = self._world.issue_key(Role.VENDOR, vendor_id)
+            self._outlets.secrets.add(self._keys[vendor_id])
         return {"x-api-key": self._keys[vendor_id], "content-type": "application/json"}
 
     def _noted(self, *call: Any, **event: Any) -> Answer:

@@ -19,7 +19,7 @@ from handlers.values import ReasonCode, TransientError
 from tests.dvss.program import dvss
 from tests.handlers.world import World
 from tests.privacy.canaries import CANARY, FAULTS, Kind, shows
-from tests.privacy.pipeline import Lines, NotedBus, Outlets, Sample, run_through, samples
+from tests.privacy.pipeline import IS_SOAK, Lines, NotedBus, Outlets, Sample, run_through, samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 KINDS = (Kind.VALID, *FAULTS)
 SAMPLES = samples()
 AMAZON = next(one for one in SAMPLES if one.vendor_id == "amazon")
+EVERY_VALUE = [one for one in samples(every_value=True) if one.vendor_id != "adyen"][:: 1 if IS_SOAK else 6]
+"""Each value counts as marked. Adyen signs values, and what is not signed well is not read."""
 WITH_PAYLOADS = {"feed"}
 """Tables that hold canonical events; payloads and stored events lie in segments beside the database."""
 
@@ -69,6 +71,8 @@ def test_no_canary_leaves_the_system(tmp_path: Path, outlets: Outlets, vendor_id
     _operate(tmp_path, outlets)
 
     assert outlets.leaks() == []
+    assert outlets.secrets
+    assert outlets.betrayed() == []
     assert {where for where, _ in outlets.texts} >= {
         *("answer", "bus ingest.accepted", "bus normalize.failed", "command", "index", "log", "metrics", "quarantine"),
         "table quarantine",
@@ -79,6 +83,15 @@ def test_no_canary_leaves_the_system(tmp_path: Path, outlets: Outlets, vendor_id
         for kind, chosen, _ in sample.events(FAULTS):
             for place in chosen:
                 assert any(pointer.startswith(_in_payload(sample, place.pointer)) for _, pointer in told), (kind, place)
+
+
+@pytest.mark.parametrize("sample", EVERY_VALUE, ids=[one.event_type for one in EVERY_VALUE])
+def test_no_value_at_all_is_quoted_when_it_is_wrong(tmp_path: Path, outlets: Outlets, sample: Sample) -> None:
+    world = world_of(tmp_path, outlets)
+    told = run_through(world, outlets, [sample], [Kind.WRONG_TYPE])
+    world.close()
+    assert outlets.leaks() == []
+    assert len(told) > len(sample.marked) / 2
 
 
 def _in_payload(sample: Sample, pointer: str) -> str:

@@ -49,6 +49,7 @@ def test_no_canary_leaves_the_system(world: CloudWorld, capsys: pytest.CaptureFi
     outlets.add("stdout", capsys.readouterr().out)
     _look_into(world, outlets)
     assert outlets.leaks() == []
+    assert outlets.betrayed() == []
     assert {where.partition(" ")[0] for where, _ in outlets.texts} == {
         *("answer", "bus", "index", "metadata", "quarantine", "queue", "stdout", "table"),
     } - {"metrics"}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,9 @@ import pytest
 from dvss.sensitivity import MASKED, masked_event
 from dvss.server.logs import JsonLines
 from generated.registry import REGISTRY
-from tests.privacy.canaries import CANARY
+from tests.privacy.canaries import CANARY, shows
+
+ROOT = Path(__file__).parents[2]
 
 
 def line(logger: str, message: str, *arguments: object) -> dict[str, Any]:
@@ -28,6 +33,27 @@ def test_a_library_is_not_let_speak_of_what_it_was_given() -> None:
     assert line("httpx", "sent: %s", CANARY)["msg"] == "sent: %s"
     written = line("asyncio", f"Task exception was never retrieved\nfuture: <Task exception=ValueError('{CANARY}')>")
     assert written["msg"] == "Task exception was never retrieved"
+
+
+def test_what_ends_a_process_or_a_thread_is_not_quoted() -> None:
+    program = f"""
+import sys, threading
+from dvss.server import logs
+logs.configure(sys.stderr)
+def fail():
+    raise ValueError("{CANARY}")
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+fail()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert [(one["msg"], one["error"]) for one in map(json.loads, ended.stderr.splitlines())] == [
+        ("A thread ended with an error.", "ValueError"),
+        ("The process ended with an error.", "ValueError"),
+    ]
+    assert not shows(ended.stderr + ended.stdout)
 
 
 def event(**changes: Any) -> dict[str, Any]:
