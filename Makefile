@@ -56,8 +56,8 @@ format: setup ## format the code and mend what can be mended
 soak: setup ## the long proofs: the tests' own code with greater counts
 	@DVSS_SOAK=1 $(PYTHON) -m pytest -m "not payloads" --timeout 3600
 
-mutants: setup ## mutation score of the type checker and the step registry (COUNT=400 mutants drawn with SEED=1)
-	@$(PYTHON) scripts/mutants.py $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
+mutants: setup ## mutation score of TARGET=compiler, core, json or signatures (COUNT=400 mutants drawn with SEED=1)
+	@$(PYTHON) scripts/mutants.py $(or $(TARGET),compiler) $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 bench: setup ## measure: cold start, size and AWS calls of the functions, the embedded backend, the compiler
 	@$(PYTHON) -m tests.bench $(BENCH)

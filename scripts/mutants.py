@@ -1,15 +1,18 @@
-"""Mutation score of the type checker and the step registry: `make mutants`, or with `COUNT=400 SEED=1`.
+"""Mutation score of one part of the sources: `make mutants TARGET=core`, or with `COUNT=400 SEED=1`.
 
-mutmut makes the mutants of the files that `[tool.mutmut]` names. This script runs them, not `mutmut run`, which mutates
-what stands in functions alone, while most of the registry is tables, and has one list of tests for all mutants. Here
-quick tests come first, and slow ones see only what those let live.
+Targets: ``compiler`` (type checker and step registry), ``core`` (use cases), ``json`` (strict parsing, digests) and
+``signatures``. mutmut makes the mutants. This script runs them, not `mutmut run`, which mutates what stands in
+functions alone, while much of this is tables, and knows the tests of a function, not of a line.
 
-The packages that the tests load are imported once. Each mutant is a fork that imports the compiler anew with one file's
-text replaced in memory; nothing is written. A failure, an error and a time-out count as killed. Golden cases run what
-is committed in `generated/`; in their place `codegen check` compiles the whole catalogue and compares. The tests with
-random projects are left out, as they take long: the score is the least that the tests reach.
+The packages that the tests load are imported once. Each mutant is a fork that imports our code anew with one file's
+text replaced in memory; nothing is written. A failure, an error and a time-out count as killed.
 
-Exit code 0: the score is at least 85 %; 1: it is less; 2: the tests fail without a mutant.
+The compiler's mutants go through stages, quick tests before slow ones. Golden cases run what is committed in
+`generated/`; in their place `codegen check` compiles the whole catalogue and compares. The tests with random projects
+are left out, as they take long. For the other targets the tests are run once to learn which lines each of them reaches;
+a mutant meets those that reach its line, the quickest first. Either score is the least that the tests reach.
+
+Exit code 0: the score is as wanted; 1: it is less; 2: the tests fail without a mutant.
 """
 
 from __future__ import annotations
@@ -17,23 +20,26 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import json
 import os
 import random
 import signal
 import sys
+import tempfile
 import time
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from importlib.machinery import SourceFileLoader
 from importlib.util import spec_from_loader
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from mutmut.configuration import config
 from mutmut.mutation.file_mutation import create_mutations, deep_replace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import CodeType, ModuleType
 
@@ -41,7 +47,6 @@ if TYPE_CHECKING:
     from mutmut.mutation.file_mutation import Mutation
 
 ROOT = Path(__file__).resolve().parent.parent
-WANTED = 0.85
 LIMIT_SECONDS = 600
 PROCESSES = 2
 CASES = "tests/compile/test_cases.py"
@@ -54,6 +59,47 @@ STAGES = (
     (CHECK,),
     ("tests/codegen/test_contracts.py", "-k", "not bundle"),
 )
+
+
+@dataclass(frozen=True)
+class Target:
+    """A part of the sources, and what must notice a change of it."""
+
+    files: tuple[str, ...]
+    """Patterns."""
+    wanted: float
+    """The least score."""
+    tests: tuple[str, ...] = ()
+    """Files and folders; a mutant meets the tests that reach its line. Without them there are the compiler's stages."""
+
+
+USE_CASES = (
+    *("accept", "accept_edges", "normalize", "quarantine", "replay", "replay_requests", "refused", "webhooks"),
+    *("split_webhooks", "digests", "elements", "lifecycle", "reports"),
+)
+TARGETS = {
+    "compiler": Target(("codegen/resolve/**/*.py", "codegen/frontend/schema_algebra.py"), 0.85),
+    "core": Target(
+        ("handlers/core/*.py",),
+        0.9,
+        (*(f"tests/handlers/test_{name}.py" for name in USE_CASES), "tests/faults", "tests/dvss/test_audit.py"),
+    ),
+    "json": Target(
+        ("generated/runtime/exact_json.py",),
+        0.9,
+        (
+            "tests/hostile/test_strict_json.py",
+            "tests/handlers/test_digests.py",
+            "tests/handlers/test_refused.py",
+            "tests/fuzz/test_targets.py",
+        ),
+    ),
+    "signatures": Target(
+        ("handlers/core/signatures/*.py", "handlers/core/credentials.py"),
+        0.9,
+        ("tests/signatures", "tests/handlers/test_refused.py"),
+    ),
+}
 # Every mutant sees the same random examples, and none leaves its failures to the next.
 OPTIONS = ("-x", "--tb=no", "--assert=plain", "--hypothesis-profile=ci", "-o", "timeout=60", "-m", "not soak")
 
@@ -63,6 +109,17 @@ class Mutant:
     path: str
     module: libcst.Module
     mutation: Mutation
+
+    @property
+    def line(self) -> int:
+        """Where the change begins."""
+        return next(
+            (number for number, (old, new) in enumerate(self._pairs(), start=1) if old != new),
+            self.module.code.count("\n"),
+        )
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        return zip(self.module.code.splitlines(), self.text.splitlines(), strict=False)
 
     @property
     def text(self) -> str:
@@ -93,16 +150,54 @@ class Replacing(SourceFileLoader):
         return compile(self._text, self.path, "exec", dont_inherit=True)
 
 
-def mutants() -> list[Mutant]:
-    """Each mutant of the configured files, in the order of files and lines."""
+class Reach:
+    """A plugin of pytest that learns which lines of the target's files each test reaches, and how long it takes."""
+
+    def __init__(self, files: Sequence[str]) -> None:
+        self._names = {str(ROOT / file): file for file in files}
+        self._test = ""
+        self.tests: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self.seconds: dict[str, float] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self._test, start = item.nodeid, time.monotonic()
+        sys.monitoring.restart_events()
+        result = yield
+        self.seconds[item.nodeid] = time.monotonic() - start
+        return result
+
+    def watch(self) -> None:
+        tool = sys.monitoring.PROFILER_ID
+        sys.monitoring.use_tool_id(tool, "reach")
+        sys.monitoring.register_callback(tool, sys.monitoring.events.LINE, self._seen)
+        sys.monitoring.set_events(tool, sys.monitoring.events.LINE)
+
+    def _seen(self, code: CodeType, line: int) -> object:
+        file = self._names.get(code.co_filename)
+        if file is not None and self._test:
+            self.tests[file, line].add(self._test)
+        return sys.monitoring.DISABLE
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """The tests that reach a mutant's line, or its file where it runs at import; the quickest first."""
+        found = self.tests.get((mutant.path, mutant.line)) or {
+            test for (file, _), tests in self.tests.items() if file == mutant.path for test in tests
+        }
+        return sorted(found, key=lambda test: self.seconds[test])
+
+
+def mutants(target: Target) -> list[Mutant]:
+    """Each mutant of the target's files, in the order of files and lines."""
     found = []
-    for path in sorted((ROOT / "codegen").rglob("*.py")):
-        name = path.relative_to(ROOT).as_posix()
-        if not config().should_mutate(name):
-            continue
-        module, mutations, *_ = create_mutations(name, path.read_text(encoding="utf-8"))
+    for name in files_of(target):
+        module, mutations, *_ = create_mutations(name, (ROOT / name).read_text(encoding="utf-8"))
         found += [Mutant(name, module, mutation) for mutation in mutations]
     return found
+
+
+def files_of(target: Target) -> list[str]:
+    return sorted({path.relative_to(ROOT).as_posix() for form in target.files for path in ROOT.glob(form)})
 
 
 def is_passed(stage: Sequence[str]) -> bool:
@@ -111,15 +206,15 @@ def is_passed(stage: Sequence[str]) -> bool:
     return pytest.main([*stage, *OPTIONS]) == pytest.ExitCode.OK
 
 
-def survives(mutant: Mutant | None) -> bool:
-    """Whether this process, which has not imported the compiler, passes every stage with the mutant."""
+def survives(mutant: Mutant | None, stages: Sequence[Sequence[str]]) -> bool:
+    """Whether this process, which has not imported our code, passes every stage with the mutant."""
     if mutant is not None:
         sys.meta_path.insert(0, Replacing(mutant))
-    return all(map(is_passed, STAGES))
+    return all(map(is_passed, stages))
 
 
-def started(mutant: Mutant | None) -> int:
-    """The id of a new process that ends with 0 if the mutant survives; it leads a process group."""
+def started(work: Callable[[], bool]) -> int:
+    """The id of a new process that ends with 0 if the work is true; it leads a process group."""
     process = os.fork()
     if process:
         return process
@@ -129,9 +224,29 @@ def started(mutant: Mutant | None) -> int:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere, stream.fileno())
-        code = 0 if survives(mutant) else 1
+        code = 0 if work() else 1
     finally:
         os._exit(code)
+
+
+def learned(target: Target) -> Reach | None:
+    """What the target's tests reach; None if they fail."""
+    reach = Reach(files_of(target))
+
+    def learn() -> bool:
+        reach.watch()
+        is_ok = pytest.main([*target.tests, *OPTIONS], plugins=[reach]) == pytest.ExitCode.OK
+        lines = [(file, line, sorted(tests)) for (file, line), tests in reach.tests.items()]
+        kept.write_text(json.dumps([lines, reach.seconds]), encoding="utf-8")
+        return is_ok
+
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "reach"
+        if not ended({started(learn): (None, time.monotonic())})[1]:
+            return None
+        lines, reach.seconds = json.loads(kept.read_text(encoding="utf-8"))
+        reach.tests.update({(file, line): set(tests) for file, line, tests in lines})
+    return reach
 
 
 def ended(running: dict[int, tuple[Mutant | None, float]]) -> tuple[Mutant | None, bool]:
@@ -147,13 +262,15 @@ def ended(running: dict[int, tuple[Mutant | None, float]]) -> tuple[Mutant | Non
         time.sleep(0.02)
 
 
-def survivors(sample: Sequence[Mutant]) -> list[Mutant]:
+def survivors(sample: Sequence[Mutant], reach: Reach | None) -> list[Mutant]:
     """Those of the sample that no test notices."""
     left, running, found = list(reversed(sample)), dict[int, tuple[Mutant | None, float]](), []
     while left or running:
         while left and len(running) < PROCESSES:
             mutant = left.pop()
-            running[started(mutant)] = mutant, time.monotonic()
+            stages: Sequence[Sequence[str]] = STAGES if reach is None else [reach.of(mutant)]
+            process = started(partial(survives, mutant, stages)) if all(stages) else started(lambda: True)
+            running[process] = mutant, time.monotonic()
         ended_mutant, survived = ended(running)
         if survived and ended_mutant:
             found.append(ended_mutant)
@@ -164,10 +281,16 @@ def survivors(sample: Sequence[Mutant]) -> list[Mutant]:
     return found
 
 
-def load_what_does_not_change() -> None:
+def load_what_does_not_change(target: Target) -> None:
     """Import the tests' packages, then forget what is ours, for each mutant to import anew."""
     sys.path.insert(0, str(ROOT))
-    for name in ("codegen.cli", CASES.removesuffix(".py").replace("/", "."), "tests.codegen.test_contracts"):
+    files = [
+        file
+        for name in target.tests
+        for file in ((ROOT / name).rglob("test_*.py") if "." not in name else [ROOT / name])
+    ]
+    names = [file.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".") for file in files]
+    for name in names or ("codegen.cli", CASES.removesuffix(".py").replace("/", "."), "tests.codegen.test_contracts"):
         importlib.import_module(name)
     for name in list(sys.modules):
         if name.partition(".")[0] in {"codegen", "generated", "handlers", "dvss", "tests"}:
@@ -175,24 +298,27 @@ def load_what_does_not_change() -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Mutation score of the type checker and the step registry.")
+    parser = argparse.ArgumentParser(description="Mutation score of one part of the sources.")
+    parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--count", type=int, default=400, help="how many mutants to draw (default: 400)")
     parser.add_argument("--seed", type=int, default=1, help="of the draw (default: 1)")
     options = parser.parse_args()
     os.chdir(ROOT)
     start = time.monotonic()
-    every = mutants()
+    target = TARGETS[options.target]
+    every = mutants(target)
     sample = random.Random(options.seed).sample(every, min(options.count, len(every)))  # nosec B311 # noqa: S311 (a sample)
-    load_what_does_not_change()
-    if not ended({started(None): (None, start)})[1]:
+    load_what_does_not_change(target)
+    reach = learned(target) if target.tests else None
+    if reach is None and (target.tests or not ended({started(partial(survives, None, STAGES)): (None, start)})[1]):
         print("The tests fail without a mutant.")
         return 2
-    found = survivors(sample)
+    found = survivors(sample, reach)
     killed = len(sample) - len(found)
     score = killed / len(sample)
     print(f"killed {killed} of {len(sample)} mutants, drawn from {len(every)} with seed {options.seed}: {score:.1%}")
     print(f"{time.monotonic() - start:.0f} seconds")
-    return 0 if score >= WANTED else 1
+    return 0 if score >= target.wanted else 1
 
 
 if __name__ == "__main__":

@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:1ca765b892a8862b02edf420d3342b10454ac03f3f6388ee8ba83338a4e39dde",
+    mapping_version="sha256:dc017dffd61ce4eae055bcb533f816994eabbda9aefff221e0054f84d461d139",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

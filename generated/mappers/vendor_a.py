@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:ceda35180745fd6f804c1da0d7bca5eaf4301176ead811f19bbb8c1b47f8b07b",
+    mapping_version="sha256:520f3873a17f51caabf2f60b95d7243c3527d28aa31bc3a1958a0d917952d672",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Clamped, Context, Decimal, Overflow, Rounded
+from decimal import MAX_PREC, Clamped, Context, Decimal, Overflow, Rounded
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -274,7 +274,7 @@ def number_text(value: int | Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-_UNROUNDED = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
+_UNROUNDED = Context(prec=MAX_PREC)
 
 
 def _canonical_number(value: Decimal) -> str:

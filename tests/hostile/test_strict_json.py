@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from decimal import Decimal
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generated.runtime.exact_json import JsonError, JsonFault, Limits, canonical, dump, parse, walk
+from generated.runtime.exact_json import JsonError, JsonFault, Limits, canonical, digest, dump, parse, walk
 from handlers.core.elements import elements
 from tests.hostile.documents import SIZE, WORST
 
@@ -157,3 +158,60 @@ def test_the_elements_of_an_array_are_slices_of_its_bytes(items: list[Any], spac
 def test_every_value_has_its_pointer() -> None:
     document = parse(b'{"a/b": [1, {"~": null}]}')
     assert [pointer for pointer, _ in walk(document)] == ["", "/a~1b", "/a~1b/0", "/a~1b/1", "/a~1b/1/~0"]
+
+
+FORMS = {
+    b'{ "b" : 1.50, "a" : [1e2, -0.05, 0.0] }': (b'{"b":1.5,"a":[100,-0.05,0]}', b'{"a":[100,-5e-2,0],"b":15e-1}'),
+    b'{"b":[],"a":{"\\u00e9":"\\n/"}}': ('{"b":[],"a":{"é":"\\n/"}}'.encode(), '{"a":{"é":"\\n/"},"b":[]}'.encode()),
+    b"[0." + b"1" * 1_000 + b"]": (b"[0." + b"1" * 1_000 + b"]", b"[" + b"1" * 1_000 + b"e-1000]"),
+    b"[true, null, -1.0e3, 1.5]": (b"[true,null,-1000,1.5]", b"[true,null,-1000,15e-1]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("document", FORMS)
+def test_a_document_is_written_in_two_forms(document: bytes) -> None:
+    """In its own order with plain numbers, and in the form of which digests are made: stored digests rely on it."""
+    value = parse(document)
+    assert (dump(value), canonical(value)) == FORMS[document]
+
+
+@pytest.mark.parametrize(("number", "form"), [("5", b"5"), ("1E+2", b"100"), ("-0.50", b"-5e-1"), ("10", b"10")])
+def test_a_decimal_has_one_form_whatever_it_was_made_from(number: str, form: bytes) -> None:
+    assert canonical(Decimal(number)) == form
+    assert canonical([Decimal(number), Decimal("0.1")]) == b"[" + form + b",1e-1]"
+
+
+def test_a_digest_is_of_the_canonical_form() -> None:
+    assert digest({"b": Decimal("1.5"), "a": None}) == hashlib.sha256(b'{"a":null,"b":15e-1}').hexdigest()
+
+
+def test_what_is_no_json_value_is_not_written() -> None:
+    for value in ({"a": {1}}, [Decimal(1), {2}], float("nan")):
+        with pytest.raises((TypeError, ValueError)):
+            dump(value)
+        with pytest.raises((TypeError, ValueError)):
+            canonical(value)
+
+
+MESSAGES = {
+    b"\xff": "Byte 0 is not UTF-8. Send the document encoded in UTF-8.",
+    b"[1 2]": "The document is not JSON: expected `,` or `]` at line 1 column 4.",
+    b'{"a":1,"a":2}': 'The document is refused: Detected duplicate key "a" at line 1 column 12.',
+    b"[" * 300: "The document is refused: recursion limit exceeded at line 1 column 202.",
+    b"[" * 33 + b"]" * 33: "The document is nested more than 32 levels deep.",
+    b"[" + b"0," * 20_000 + b"0]": "The document holds more than 20000 values.",
+    b'["\\u0000"]': "A string holds the character U+0000.",
+    b"1e1000": (
+        "A number has more than 1000 digits or an exponent beyond 1000, or this one and those before it would be more "
+        "than 100000 digits longer if they had no exponents."
+    ),
+    b'"' + b"a" * 524_289 + b'"': "A string has more than 524288 characters.",
+    b'{"' + b"k" * 1_025 + b'": 1}': "A member of the object has a name of more than 1024 characters.",
+}
+
+
+@pytest.mark.parametrize("document", MESSAGES, ids=range(len(MESSAGES)))
+def test_a_refusal_says_what_is_wrong(document: bytes) -> None:
+    with pytest.raises(JsonError) as caught:
+        parse(document)
+    assert caught.value.message == str(caught.value) == MESSAGES[document]
