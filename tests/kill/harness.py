@@ -22,7 +22,9 @@ from dvss.demo.process import served
 from handlers.values import IdempotencyKey, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from dvss.bootstrap import LocalDeployment
 
 ROOT = Path(__file__).parent.parent.parent
 SENDERS = 8
@@ -195,22 +197,28 @@ class Ground:
 
     def violations(self) -> list[str]:
         """Every promise that is broken, as a sentence."""
-        keys = {name: IdempotencyKey("vendorA", name) for name in self.sender.acknowledged}
-        acknowledgements = [Acknowledgement(keys[name], id_) for name, id_ in self.sender.acknowledged.items()]
         with opened_existing(self.data_dir) as deployment:
-            report = audit(deployment, acknowledgements)
-            published = Counter(
-                json.loads(entry.detail)["externalEventId"] for entry in deployment.backend.feed.after(0, 1_000_000)
-            )
-        found = list(self.sender.contradictions)
-        found += [f"{f.external_event_id} {f.problem}: {f.explanation}" for f in report.findings]
-        found += [f"{report.pending} events are still pending"] if report.pending else []
-        good = {name for name in self.sender.acknowledged if envelope(name)["payload"]["qty"] != "many"}
-        found += [f"{name} was published {published[name]} times" for name in good if published[name] != 1]
-        found += [f"{name} was published and should not be" for name in published.keys() - good]
-        if report.quarantined != len(self.sender.acknowledged) - len(good):
-            found.append(f"{report.quarantined} are quarantined, not {len(self.sender.acknowledged) - len(good)}")
-        return found
+            return [*self.sender.contradictions, *broken_promises(deployment, self.sender.acknowledged)]
+
+
+def broken_promises(deployment: LocalDeployment, acknowledged: Mapping[str, str]) -> list[str]:
+    """What is not as it was promised to senders who hold an answer (ingest id by external event id) for all they sent.
+
+    Asked when nothing is under way any more.
+    """
+    acknowledgements = [Acknowledgement(IdempotencyKey("vendorA", name), id_) for name, id_ in acknowledged.items()]
+    report = audit(deployment, acknowledgements)
+    published = Counter(
+        json.loads(entry.detail)["externalEventId"] for entry in deployment.backend.feed.after(0, 1_000_000)
+    )
+    found = [f"{f.external_event_id} {f.problem}: {f.explanation}" for f in report.findings]
+    found += [f"{report.pending} events are still pending"] if report.pending else []
+    good = {name for name in acknowledged if envelope(name)["payload"]["qty"] != "many"}
+    found += [f"{name} was published {published[name]} times" for name in good if published[name] != 1]
+    found += [f"{name} was published and should not be" for name in published.keys() - good]
+    if report.quarantined != len(acknowledged) - len(good):
+        found.append(f"{report.quarantined} are quarantined, not {len(acknowledged) - len(good)}")
+    return found
 
 
 def _ended(process: subprocess.Popen[str]) -> bool:

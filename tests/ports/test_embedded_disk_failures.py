@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import random
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dvss.embedded.backend import EmbeddedBackend
 from handlers.values import ClaimCheck, ConfigurationError, RawMissingError, TransientError
-from tests.ports.disks import IO_ERROR, NO_SPACE, FailingDisk, PowerLossDisk
+from tests.ports.disks import IO_ERROR, NO_SPACE, FailingDisk
 from tests.ports.examples import at_once, ingest_record, raw_metadata, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from handlers.ports import RawStore
@@ -184,60 +181,3 @@ class TestFullDatabase:
         expected = [ingest_record(1000 * number + step).key for number in accepted for step in range(100)]
         assert list(backend.index.read(keys, consistent=True)) == expected
         assert len(accepted) < 32
-
-
-def nothing(_: bytes) -> bytes:
-    return b""
-
-
-def first_half(unsynced: bytes) -> bytes:
-    return unsynced[: len(unsynced) // 2]
-
-
-def zeros(unsynced: bytes) -> bytes:
-    return bytes(len(unsynced))
-
-
-@pytest.mark.parametrize("keep", [nothing, first_half, zeros], ids=lambda keep: keep.__name__)
-@pytest.mark.parametrize("seed", range(4 if not os.environ.get("DVSS_SOAK") else 100))
-def test_what_was_acknowledged_survives_a_power_loss(
-    tmp_path: Path, clock: ManualClock, keep: Callable[[bytes], bytes], seed: int
-) -> None:
-    print("seed", seed)
-    disk = PowerLossDisk(syncs_before_cut=random.Random(seed).randrange(3, 60))
-    root = tmp_path / "data"
-    backend = EmbeddedBackend.open(root, clock, disk)
-    raw_bodies: dict[str, bytes] = {}
-    versions: dict[str, bytes] = {}
-    lock = threading.Lock()
-
-    def write(number: int) -> None:
-        try:
-            for step in range(1_000):
-                key = f"raw/{number}/{step}"
-                body = f"{key} ".encode() * (step % 50)
-                backend.raw.put_once(key, body, raw_metadata())
-                with lock:
-                    raw_bodies[key] = body
-                # The places travel into SQLite now and then, as with accepts.
-                backend.index.accept([ingest_record(1000 * number + step)])
-                version = backend.normalized.put("one key", body)
-                with lock:
-                    versions[version] = body
-        except TransientError:
-            return
-
-    at_once(write, threads=6)
-    after = tmp_path / "after"
-    disk.survivors(root, after, keep)
-    backend.close()
-    reopened = EmbeddedBackend.open(after, clock)
-    assert raw_bodies
-    for key, body in raw_bodies.items():
-        assert reopened.raw.get(whole(key)) == body
-    for version, body in versions.items():
-        assert reopened.normalized.get("one key", version) == body
-    assert {entry.key for entry in reopened.raw.entries("")} >= set(raw_bodies)
-    reopened.raw.put_once("new", b"life", raw_metadata())
-    assert reopened.raw.get(whole("new")) == b"life"
-    reopened.close()
