@@ -18,8 +18,9 @@ from handlers.core.quarantine import release, release_correction
 from handlers.core.replaying import ReplayOutcome, replay
 from handlers.core.webhooks import read_webhook
 from handlers.values import ReasonCode, Source, Status, TransientError
+from tests.faults.kinds import FaultMap, Kind, SimulatedCrash
+from tests.faults.ports import FaultyPorts
 from tests.handlers.deployments import OTHER_VERSION, profile_of, stock
-from tests.handlers.test_crashes import ERRORS, PORTS, Faults, SimulatedCrash
 from tests.handlers.world import OtherRegistry, World, envelope
 from tests.signatures.signers import SIGNERS, adyen_body, adyen_item
 
@@ -210,17 +211,16 @@ def test_a_failure_of_any_element_is_one_of_all(splitting: World) -> None:
     assert statuses(splitting, level("a"), level("b")) == (202, ["ACCEPTED", "ACCEPTED"])
 
 
-@pytest.mark.parametrize("after_effect", [False, True], ids=["before its effect", "after its effect"])
-@pytest.mark.parametrize("error", ERRORS)
-def test_a_fault_at_any_call_loses_and_doubles_no_element(tmp_path: Path, error: str, after_effect: bool) -> None:
+@pytest.mark.parametrize("kind", [Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.LOST_REQUEST, Kind.UNANSWERED])
+def test_a_fault_at_any_call_loses_and_doubles_no_element(tmp_path: Path, kind: Kind) -> None:
     at = 0
     is_past_the_last = False
     while not is_past_the_last:
         at += 1
         world = World(tmp_path / str(at), registry=contracts())
         healthy = world.app
-        faults = Faults(at, ERRORS[error], after_effect=after_effect)
-        world.put_in(**{name: faults.wrap(getattr(world.app, name)) for name in PORTS})
+        faulty = FaultyPorts(FaultMap({at: kind}))
+        world.app = faulty.attach(world)
         sent = body(level("a"), level("b"), 5)
         try:
             world.post_square(sent)
@@ -229,7 +229,7 @@ def test_a_fault_at_any_call_loses_and_doubles_no_element(tmp_path: Path, error:
             world.restart()
         else:
             world.app = healthy
-        is_past_the_last = faults.calls < at
+        is_past_the_last = len(faulty.calls) < at
         first, second = (world.post_square(sent).body["results"] for _ in range(2))
         world.settle()
         assert {result["status"] for result in second} == {"DUPLICATE"}

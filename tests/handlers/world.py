@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generated.runtime.binding import Registry, VendorProfile
+    from handlers.ports import IdFactory
     from handlers.values import IngestRecord, QuarantineRecord
 
 PUBLIC_URL = "https://dvss.example"
@@ -93,6 +94,7 @@ class World:
     root: Path
     clock: ManualClock = field(default_factory=ManualClock)
     registry: Any = REGISTRY
+    ids: IdFactory = field(default_factory=UlidFactory)
 
     def __post_init__(self) -> None:
         self.metrics = CountingMetrics()
@@ -106,7 +108,7 @@ class World:
             registry=self.registry,
             public_url=PUBLIC_URL,
             clock=self.clock,
-            ids=UlidFactory(),
+            ids=self.ids,
             metrics=self.metrics,
             **self.adapters(),
         )

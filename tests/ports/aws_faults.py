@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     type Send = Callable[[], AWSResponse]
     type Fault = Callable[[AWSPreparedRequest, Send], AWSResponse]
+    type Choice = Callable[[str, AWSPreparedRequest], Fault | None]
 
 # moto undoes a cancelled transaction by putting whole tables back, and with them what others wrote meanwhile.
 _ONE_AT_A_TIME = threading.RLock()
@@ -34,7 +35,8 @@ class Wire:
     def __init__(self) -> None:
         self.sent: list[tuple[str, AWSPreparedRequest]] = []
         self._faults: dict[str, deque[Fault | None]] = defaultdict(deque)
-        self._faults_at: dict[int, Fault] = {}
+        self._choose: Choice | None = None
+        self._pause: Callable[[], object] | None = None
 
     def attach(self, session: Session) -> None:
         """Every client that the session makes from now on goes through here."""
@@ -52,13 +54,14 @@ class Wire:
         """Every request of the operation meets with this fault."""
         self._faults[operation] = deque([fault] * 10_000)
 
-    def fail_at(self, number: int, *faults: Fault) -> None:
-        """The ``number``-th request from the last ``reset`` on, and those after it, meet with these faults."""
-        self._faults_at = dict(enumerate(faults, number))
+    def fail_by(self, choose: Choice, pause: Callable[[], object] | None = None) -> None:
+        """Requests that meet with no other fault meet with what ``choose`` says; ``pause`` is called before each."""
+        self._choose = choose
+        self._pause = pause
 
     def forget_faults(self) -> None:
         self._faults.clear()
-        self._faults_at.clear()
+        self._choose = self._pause = None
 
     def reset(self) -> None:
         self.sent.clear()
@@ -73,10 +76,12 @@ class Wire:
 
     def _answer(self, event_name: str, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         operation = event_name.removeprefix("before-send.")
+        if self._pause is not None:
+            self._pause()
         with _ONE_AT_A_TIME:
             self.sent.append((operation, request))
             faults = self._faults[operation]
-            fault = faults.popleft() if faults else self._faults_at.get(len(self.sent))
+            fault = faults.popleft() if faults else self._choose and self._choose(operation, request)
 
             def send() -> AWSResponse:
                 answer = botocore_stubber(event_name, request)
