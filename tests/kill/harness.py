@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -18,11 +17,11 @@ from urllib.parse import urlsplit
 
 from dvss.audit import Acknowledgement, audit
 from dvss.bootstrap import opened, opened_existing
-from dvss.demo.process import served
 from handlers.values import IdempotencyKey, Role
+from tests.kill.launcher import FORGETFUL, WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from dvss.bootstrap import LocalDeployment
 
@@ -121,84 +120,120 @@ def envelope(name: str) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def launched(data_dir: Path, how: str, calls: int, log: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A server that is broken in one way. Whatever is left of it is killed in the end."""
-    command = [sys.executable, "-m", "tests.kill.launcher", str(data_dir), how, str(calls)]
-    with (
-        log.open("ab") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT) as process,
-    ):
+class Launched:
+    """A server in a process of its own, which ends itself when it is told where. What is left of it is killed."""
+
+    def __init__(self, data_dir: Path, log: Path, how: str = WHOLE, armed: str = "") -> None:
+        command = [sys.executable, "-m", "tests.kill.launcher", str(data_dir), how, armed]
+        with log.open("ab") as errors:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT
+            )
+        self.url = self._line()
+
+    def _line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def arm(self, point: str, calls: int) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{calls} {point}\n")
+        self.process.stdin.flush()
+        assert self._line() == "armed"
+
+    def ended(self) -> bool:
+        """Whether it has killed itself; the load behind the answers may take a moment."""
         try:
-            assert process.stdout is not None
-            yield process.stdout.readline().strip(), process
-        finally:
-            process.kill()
+            self.process.wait(5.0)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def close(self) -> None:
+        self.process.kill()
+        with self.process:
+            pass
 
 
 @dataclass(slots=True)
 class Round:
-    """What one kill led to."""
+    """What a kill, or two in a row, led to."""
 
     killed: bool
-    acknowledged: int
     violations: list[str]
 
 
 class Ground:
-    """A data folder that outlives its servers."""
+    """A data folder that outlives its servers. The server that brings one round to its end is the next one's victim."""
 
     def __init__(self, folder: Path) -> None:
         self.data_dir = folder / "data"
         self.log = folder / "serve.log"
+        folder.mkdir(exist_ok=True)
         with opened(self.data_dir) as deployment:
             self.sender = Sender(deployment.backend.credentials.keys.add(Role.VENDOR, "vendorA").key)
+        self._server: Launched | None = None
 
-    def kill_at(self, how: str, calls: int) -> Round:
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def _running(self) -> Launched:
+        if self._server is None:
+            self._server = Launched(self.data_dir, self.log)
+        return self._server
+
+    def kill_at(self, point: str, calls: int) -> Round:
         """Load a server that kills itself; then bring everything to its end with a whole one."""
-        with launched(self.data_dir, how, calls, self.log) as (url, process):
-            left = self.sender.send(url, self.sender.round())
-            killed = _ended(process)
-        return self.recover(left, killed=killed)
+        server = self._running()
+        server.arm(point, calls)
+        left = self.sender.send(server.url, self.sender.round())
+        return self._after(left, killed=server.ended())
 
-    def run_forgetful(self) -> list[str]:
-        """Load a server that breaks its promise; the violations that come to light."""
-        with launched(self.data_dir, "forgetful", 0, self.log) as (url, _):
-            left = self.sender.send(url, self.sender.round())
-        return self.recover(left, killed=False).violations
+    def kill_twice(self, point: str, calls: int, at_start: str) -> Round:
+        """As ``kill_at``; the server that is started then kills itself too, while it takes up what was left."""
+        server = self._running()
+        server.arm(point, calls)
+        left = self.sender.send(server.url, self.sender.round())
+        killed = server.ended()
+        server.close()
+        self._server = Launched(self.data_dir, self.log, armed=f"1 {at_start}")
+        return self._after(left, killed=killed and self._server.ended())
 
     def kill_after(self, seconds: float) -> Round:
         """Load a whole server and kill it from outside."""
         groups = self.sender.round() + self.sender.round()
-        with launched(self.data_dir, "before raw.entries", 1, self.log) as (url, process):
-            timer = threading.Timer(seconds, process.kill)
-            timer.start()
-            left = self.sender.send(url, groups)
-            timer.join()
-            process.wait(PATIENCE_SECONDS)
-        return self.recover(left, killed=True)
+        server = self._running()
+        timer = threading.Timer(seconds, server.process.kill)
+        timer.start()
+        left = self.sender.send(server.url, groups)
+        timer.join()
+        return self._after(left, killed=server.ended())
 
-    def recover(self, left: list[list[str]], *, killed: bool) -> Round:
+    def run_forgetful(self) -> list[str]:
+        """Load a server that breaks its promise; the violations that come to light."""
+        self._server = Launched(self.data_dir, self.log, FORGETFUL)
+        left = self.sender.send(self._server.url, self.sender.round())
+        return self._after(left, killed=False).violations
+
+    def _after(self, left: list[list[str]], *, killed: bool) -> Round:
         """Restart, let the sender retry what has no verdict, wait until nothing is pending, audit."""
-        with served(self.data_dir, self.log) as url:
-            left = self.sender.send(url, left)
-            assert not left, f"a whole server left {left} without a verdict"
-            self._settle()
-        return Round(killed, len(self.sender.acknowledged), self.violations())
-
-    def _settle(self) -> None:
-        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        self.close()
+        left = self.sender.send(self._running().url, left)
+        assert not left, f"a whole server left {left} without a verdict"
         with opened_existing(self.data_dir) as deployment:
-            while time.monotonic() < give_up_at:
-                stats = deployment.backend.stats()
-                if not stats.pending and not stats.outbox:
-                    return
-                time.sleep(0.02)
+            _settle(deployment)
+            return Round(killed, [*self.sender.contradictions, *broken_promises(deployment, self.sender.acknowledged)])
 
-    def violations(self) -> list[str]:
-        """Every promise that is broken, as a sentence."""
-        with opened_existing(self.data_dir) as deployment:
-            return [*self.sender.contradictions, *broken_promises(deployment, self.sender.acknowledged)]
+
+def _settle(deployment: LocalDeployment) -> None:
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < give_up_at:
+        stats = deployment.backend.stats()
+        if not stats.pending and not stats.outbox:
+            return
+        time.sleep(0.02)
 
 
 def broken_promises(deployment: LocalDeployment, acknowledged: Mapping[str, str]) -> list[str]:
@@ -219,12 +254,3 @@ def broken_promises(deployment: LocalDeployment, acknowledged: Mapping[str, str]
     if report.quarantined != len(acknowledged) - len(good):
         found.append(f"{report.quarantined} are quarantined, not {len(acknowledged) - len(good)}")
     return found
-
-
-def _ended(process: subprocess.Popen[str]) -> bool:
-    """Whether the process has killed itself; the load behind the answers may take a moment."""
-    try:
-        process.wait(5.0)
-    except subprocess.TimeoutExpired:
-        return False
-    return True

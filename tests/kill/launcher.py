@@ -1,4 +1,7 @@
-"""`dvss serve`, but the process kills itself with SIGKILL at the n-th call of a port. Used by the kill tests alone."""
+"""`dvss serve`, but the process kills itself with SIGKILL at the n-th call of a port, once it is told to.
+
+A line ``<calls> <point>`` on its standard input arms it; until then it is a whole server. Used by the kill tests alone.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from handlers.values import BusMessage, IngestRecord
 
 LIVE_WORKERS = 4
+PORTS = ("raw", "normalized", "index", "outbox", "bus")
+WHOLE, FORGETFUL = "whole", "forgetful"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +50,60 @@ class KillPoint:
         return cls(port, method, when, {"accepted": True, "canonical": False, "": None}[use])
 
 
-class KillingPort:
-    """A port that ends the process at its n-th call of a method, and is the port itself in everything else."""
+class Trigger:
+    """Says which call is the last one."""
 
-    def __init__(self, port: Any, point: KillPoint, calls: int) -> None:
-        self._port = port
-        self._point = point
-        self._left = calls
+    def __init__(self) -> None:
+        self._point: KillPoint | None = None
+        self._left = 0
         self._lock = threading.Lock()
+
+    def arm(self, text: str) -> None:
+        """``<calls> <point>``: let the process end at that call of the point."""
+        calls, point = text.split(maxsplit=1)
+        with self._lock:
+            self._point, self._left = KillPoint.parse(point.strip()), int(calls)
+
+    def when(self, port: str, method: str, args: tuple[Any, ...]) -> str | None:
+        """``before`` or ``after`` for the call that is the last one."""
+        point = self._point
+        if point is None or (point.port, point.method) != (port, method) or not _counts(point, args):
+            return None
+        with self._lock:
+            self._left -= 1
+            return point.when if self._left == 0 else None
+
+
+def _counts(point: KillPoint, args: tuple[Any, ...]) -> bool:
+    if point.accepted is None:
+        return True
+    messages: Sequence[BusMessage] = args[0]
+    return any(message.detail_type == "ingest.accepted" for message in messages) is point.accepted
+
+
+class KillingPort:
+    """A port that ends the process where the trigger says so, and is the port itself in everything else."""
+
+    def __init__(self, port: Any, name: str, trigger: Trigger) -> None:
+        self._port = port
+        self._name = name
+        self._trigger = trigger
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._port, name)
-        return self._killing(found) if name == self._point.method else found
+        return self._killing(name, found) if callable(found) else found
 
-    def _killing(self, method: Callable[..., Any]) -> Callable[..., Any]:
+    def _killing(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            is_last = self._counts(args) and self._is_last()
-            if is_last and self._point.when == "before":
+            when = self._trigger.when(self._name, name, args)
+            if when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
             result = method(*args, **kwargs)
-            if is_last:
+            if when == "after":
                 os.kill(os.getpid(), signal.SIGKILL)
             return result
 
         return call
-
-    def _counts(self, args: tuple[Any, ...]) -> bool:
-        if self._point.accepted is None:
-            return True
-        messages: Sequence[BusMessage] = args[0]
-        return any(message.detail_type == "ingest.accepted" for message in messages) is self._point.accepted
-
-    def _is_last(self) -> bool:
-        with self._lock:
-            self._left -= 1
-            return self._left == 0
 
 
 class ForgetfulIndex:
@@ -98,21 +122,32 @@ class ForgetfulIndex:
         return accepted
 
 
-def broken(application: Application, how: str, calls: int) -> Application:
-    if how == "forgetful":
-        return replace(application, index=ForgetfulIndex(application.index))
-    point = KillPoint.parse(how)
-    port = KillingPort(getattr(application, point.port), point, calls)
-    return replace(application, **{point.port: port})  # type: ignore[arg-type]  # the name decides which port it is
+def killing(application: Application, trigger: Trigger) -> Application:
+    ports = {name: KillingPort(getattr(application, name), name, trigger) for name in PORTS}
+    return replace(application, **ports)  # type: ignore[arg-type]  # each is the port of its name
 
 
-def main(data_dir: str, how: str, calls: str) -> None:
+def listen_to_orders(trigger: Trigger) -> None:
+    for line in sys.stdin:
+        trigger.arm(line)
+        sys.stdout.write("armed\n")
+        sys.stdout.flush()
+
+
+def main(data_dir: str, how: str, armed: str = "") -> None:
     logs.configure(sys.stderr)
+    trigger = Trigger()
+    if armed:
+        trigger.arm(armed)
     listener = listen("127.0.0.1", 0)
     with opened(Path(data_dir), public_url=address(listener)) as deployment:
-        node = make_node(replace(deployment, application=broken(deployment.application, how, int(calls))), LIVE_WORKERS)
+        application = killing(deployment.application, trigger)
+        if how == FORGETFUL:
+            application = replace(application, index=ForgetfulIndex(application.index))
+        node = make_node(replace(deployment, application=application), LIVE_WORKERS)
         sys.stdout.write(f"{address(listener)}\n")
         sys.stdout.flush()
+        threading.Thread(target=listen_to_orders, args=(trigger,), daemon=True).start()
         run(node, listener)
 
 
