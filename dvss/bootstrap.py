@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dvss.aws.deployment import AwsDeployment
     from dvss.deployment import Deployment
     from dvss.embedded.credentials import SqliteCredentialStore
+    from dvss.embedded.feed import Feed
     from generated.runtime.binding import Registry
     from handlers.ports import Clock
     from handlers.values import IngestRecord
@@ -47,6 +48,10 @@ class LocalDeployment:
     @property
     def credentials(self) -> SqliteCredentialStore:
         return self.backend.credentials
+
+    @property
+    def feed(self) -> Feed:
+        return self.backend.feed
 
     def finish(self, sent: Sequence[IngestRecord]) -> Sequence[IngestRecord]:
         """Normalize in this process what it put into its own lanes."""

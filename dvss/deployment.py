@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dvss.credentials import CredentialsAdministration
+    from dvss.embedded.feed import Feed
     from generated.runtime.binding import Registry
     from handlers.application import Application
     from handlers.ports import Clock
@@ -39,6 +40,10 @@ class Deployment(Protocol):
 
     @property
     def credentials(self) -> CredentialsAdministration: ...
+
+    @property
+    def feed(self) -> Feed | None:
+        """What it has published; None where the event bus keeps nothing."""
 
     def finish(self, sent: Sequence[IngestRecord]) -> Sequence[IngestRecord]:
         """See events through that were just sent to be normalized again; each as it stands then, in order.

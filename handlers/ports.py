@@ -66,8 +66,8 @@ class RawStore(Protocol):
         Raises RawMissingError if there is no such object.
         """
 
-    def entries(self, prefix: str) -> Iterator[RawEntry]:
-        """Every object whose key starts with ``prefix``, sorted by key."""
+    def entries(self, prefix: str, after: str = "") -> Iterator[RawEntry]:
+        """Every object whose key starts with ``prefix`` and lies behind ``after``, by key, listed as it is read."""
 
 
 class NormalizedStore(Protocol):

@@ -46,3 +46,11 @@ def ulid(milliseconds: int, random_part: int) -> str:
     number = milliseconds << RANDOM_BITS | random_part
     # A library for this would cost each cold start more than all of our ids together.
     return "".join([_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5)])
+
+
+def ulid_moment(text: str) -> datetime:
+    """The time part of a ULID. Raises ValueError for what is none."""
+    milliseconds = 0
+    for character in text[:10]:
+        milliseconds = milliseconds << 5 | _CROCKFORD.index(character)
+    return _EPOCH + milliseconds * _MILLISECOND

@@ -45,6 +45,7 @@ class AwsDeployment:
     """``Deployment`` on AWS. Nothing is asked of AWS before a command needs it."""
 
     left_to = "the lane"
+    feed = None
 
     def __init__(self, outputs: Outputs, registry: Registry, clock: Clock) -> None:
         self.registry = registry

@@ -98,9 +98,9 @@ class RawPlaces:
             taken.update(key for (key,) in rows)
         return taken
 
-    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Key and bytes of each object under ``prefix`` that SQLite knows, sorted by key."""
-        last = ""
+    def sizes(self, prefix: str, after: str = "") -> Iterator[tuple[str, int]]:
+        """Key and bytes of each object under ``prefix`` and behind ``after`` that SQLite knows, sorted by key."""
+        last = after
         while True:
             with self._database.reading() as connection:
                 rows = connection.execute(

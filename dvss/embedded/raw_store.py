@@ -80,10 +80,10 @@ class SegmentRawStore:
             raise RawMissingError(message)
         return place
 
-    def entries(self, prefix: str) -> Iterator[RawEntry]:
+    def entries(self, prefix: str, after: str = "") -> Iterator[RawEntry]:
         self.read_tails()
         self._places.put_into_database()
-        for key, size_bytes in self._places.sizes(prefix):
+        for key, size_bytes in self._places.sizes(prefix, after):
             yield RawEntry(key, size_bytes)
 
     def read_tails(self) -> None:

@@ -108,9 +108,9 @@ class S3RawStore:
             return RawMetadata.of(json.loads(document))
         return None
 
-    def entries(self, prefix: str) -> Iterator[RawEntry]:
+    def entries(self, prefix: str, after: str = "") -> Iterator[RawEntry]:
         """See RawStore. The size is that of the object, in which long metadata follow behind the body."""
-        asked: dict[str, Any] = {"Bucket": self.bucket, "Prefix": prefix}
+        asked: dict[str, Any] = {"Bucket": self.bucket, "Prefix": prefix, "StartAfter": after}
         while True:
             with translated():
                 page = self._clients.s3.list_objects_v2(**asked)

@@ -74,10 +74,11 @@ def quarantine_record(
 
 def is_known_conflict(app: Application, key: IdempotencyKey, digest: str) -> bool:
     """Whether this payload was kept as a conflict under this key before: it adds nothing then."""
-    return app.quarantine.get(key.vendor_id, _conflict_id(key, digest)) is not None
+    return app.quarantine.get(key.vendor_id, conflict_id(key, digest)) is not None
 
 
-def _conflict_id(key: IdempotencyKey, digest: str) -> str:
+def conflict_id(key: IdempotencyKey, digest: str) -> str:
+    """The item id of the record of a conflicting payload."""
     return f"C#{key.external_event_id}#{digest}"
 
 
@@ -91,7 +92,7 @@ def put_conflict(app: Application, owner: IngestRecord, stored: IngestRecord, di
     record = quarantine_record(stored, why, mapping_version=None, at=stored.received_at)
     conflict = replace(
         record,
-        item_id=_conflict_id(owner.key, digest),
+        item_id=conflict_id(owner.key, digest),
         stage=Stage.ACCEPT,
         payload_digest=digest,
         digest_rule=owner.digest_rule,

@@ -114,14 +114,21 @@ def request_of(app: Application, record: IngestRecord) -> SharedRequest | None:
 
     Raises RawMissingError.
     """
-    manifest, _, body = app.raw.get(replace(record.raw, offset=None, length=None)).partition(b"\n\n")
+    whole = app.raw.get(replace(record.raw, offset=None, length=None))
+    lines = read_manifest(whole) or ()
+    headers = next((line.headers for line, _ in lines if line.ingest_id == record.ingest_id), None)
+    return None if headers is None else SharedRequest(whole.partition(b"\n\n")[2], headers)
+
+
+def read_manifest(whole: bytes) -> list[tuple[RawMetadata, bytes]] | None:
+    """What a shared object says of each event in it, with the event's bytes; None for an object without a manifest."""
+    manifest, _, body = whole.partition(b"\n\n")
     try:
         # nosemgrep: strict-json (the manifest is ours)
-        lines = [RawMetadata.of(json.loads(line)) for line in manifest.splitlines()]
+        lines = [json.loads(line) for line in manifest.splitlines()]
+        return [(RawMetadata.of(line), body[line["offset"] :][: line["length"]]) for line in lines]
     except (ValueError, LookupError, TypeError):
         return None
-    headers = next((line.headers for line in lines if line.ingest_id == record.ingest_id), None)
-    return None if headers is None else SharedRequest(body, headers)
 
 
 def headers_of(app: Application, record: IngestRecord) -> Mapping[str, str]:

@@ -6,15 +6,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from handlers.aws.credentials import token_key
+from handlers.aws.items import ingest_key, quarantine_key
 from handlers.core.credentials import key_digest
-from handlers.values import Principal, Role
+from handlers.values import IdempotencyKey, Principal, Role
 from tests.handlers.world import World
-from tests.ports.aws import CANONICAL_QUEUE, PARAMETER_PREFIX, Cloud, queue_of
+from tests.ports.aws import (
+    CANONICAL_QUEUE,
+    ENVIRONMENT,
+    NORMALIZED_BUCKET,
+    PARAMETER_PREFIX,
+    RAW_BUCKET,
+    Cloud,
+    queue_of,
+)
+from tests.ports.aws_tables import table_name
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from handlers.values import Lane
+    from handlers.aws.tables import Item
+    from handlers.values import Lane, ObjectVersion
 
 
 @dataclass
@@ -45,6 +56,24 @@ class CloudWorld(World):
             "credentials": cloud.credentials,
             "mappings": cloud.mappings,
         }
+
+    def remove_row(self, external_event_id: str, vendor_id: str = "vendorA") -> None:
+        self._delete("ingest-records", ingest_key(IdempotencyKey(vendor_id, external_event_id)))
+
+    def remove_quarantined(self, item_id: str, vendor_id: str = "vendorA") -> None:
+        self._delete("quarantine", quarantine_key(vendor_id, item_id))
+
+    def remove_raw(self, key: str) -> None:
+        self.cloud.clients.s3.delete_object(Bucket=RAW_BUCKET, Key=key)
+
+    def remove_normalized(self, version: ObjectVersion) -> None:
+        self.cloud.clients.s3.delete_object(Bucket=NORMALIZED_BUCKET, Key=version.key, VersionId=version.version_id)
+
+    def _delete(self, table: str, key: Item) -> None:
+        answer = self.cloud.clients.dynamodb.delete_item(
+            TableName=table_name(table, ENVIRONMENT), Key=key, ReturnValues="ALL_OLD"
+        )
+        assert answer["Attributes"]
 
     def close(self) -> None:
         pass

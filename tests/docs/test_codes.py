@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any
 
 from dvss.deployment import LEFT
-from dvss.findings import Problem
 from generated.runtime.exact_json import JsonFault
+from handlers.core.findings import Problem
 from handlers.core.problems import STATUS
 from handlers.core.replaying import ReplayOutcome
 from handlers.values import ReasonCode, Status

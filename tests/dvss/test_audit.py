@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dvss.audit import Acknowledgement, audit
 from dvss.bootstrap import opened, opened_existing
-from dvss.findings import Problem
+from dvss.rework import normalize_lanes
+from handlers.core.audit_report import OrphanCause
+from handlers.core.auditing import Window
+from handlers.core.findings import Problem
 from handlers.values import IdempotencyKey
 from tests.dvss.program import accept_directly, dvss, envelope
+from tests.handlers.test_accept_edges import Around
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from dvss.audit import AuditReport
+    from handlers.core.audit_report import AuditReport
 
     type Broken = Callable[..., AuditReport]
+
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
+FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -102,10 +111,33 @@ def _bytes(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def test_a_raw_object_of_no_event_is_told_and_no_finding(broken: Broken) -> None:
+def test_a_raw_object_of_no_event_is_named_once_no_row_can_come_any_more(data_dir: Path, broken: Broken) -> None:
     report = broken("DELETE FROM ingest_record WHERE external_event_id = 'pending'")
     assert report.findings == []
-    assert len(report.orphans) == 1
+    assert [orphan.cause for orphan in report.orphans] == [OrphanCause.IN_FLIGHT]
+    with opened_existing(data_dir) as deployment:
+        assert found(audit(deployment, unsettled=timedelta(0))) == [(Problem.NO_EVENT, "pending")]
+
+
+def test_an_outbox_row_that_is_gone_unpublished_is_named(tmp_path: Path) -> None:
+    with opened(tmp_path) as deployment:
+        bus = Around(deployment.application.bus, publish=lambda messages: messages)
+        accept_directly(deployment, [envelope("good", 1)])
+        silent = replace(deployment.application, bus=bus)
+        normalize_lanes(silent, deployment.backend.lanes)
+        assert audit(deployment).findings == []
+        deployment.application.outbox.delete(deployment.application.outbox.pending(FUTURE, 10))
+        assert found(audit(deployment)) == [(Problem.NOT_PUBLISHED, "good")]
+
+
+def test_a_window_is_of_the_feed_too(data_dir: Path) -> None:
+    with opened_existing(data_dir) as deployment:
+        before = audit(deployment, window=Window(received_before=PAST))
+        other = audit(deployment, window=Window(vendor_id="square"))
+        whole = audit(deployment, window=Window(vendor_id="vendorA", received_from=PAST))
+    assert (before.events, before.feed_entries, before.findings) == (0, 0, [])
+    assert (other.events, other.feed_entries, other.findings) == (0, 0, [])
+    assert (whole.events, whole.feed_entries, whole.findings) == (3, 1, [])
 
 
 def test_a_lost_acknowledgement_is_found(data_dir: Path) -> None:
@@ -125,7 +157,11 @@ def test_the_command_names_findings_and_fails(data_dir: Path, broken: Broken) ->
     assert ran.code == 1
     assert "NOT_QUARANTINED" in ran.out
     assert "words" in ran.out
-    document = dvss("audit", "--data-dir", data_dir, "--json").document
+    document = dvss("audit", "--data-dir", data_dir, "--vendor", "vendorA", "--from", "1h", "--json").document
+    names = ("accepted", "raw", "quarantined", "pending")
+    # The hour may have ended between the events.
+    assert [sum(one[name] for one in document["balances"]) for name in names] == [3, 3, 0, 1]
+    assert {one["vendorId"] for one in document["balances"]} == {"vendorA"}
     assert [finding["problem"] for finding in document["findings"]] == ["NOT_QUARANTINED"]
 
 

@@ -163,7 +163,7 @@ def test_the_deployed_contracts_are_exported_as_they_were_published(run: Run, tm
     assert {one["vendorId"] for one in listed if one["deployed"]} == set(REGISTRY.vendor_ids())
 
 
-@pytest.mark.parametrize("command", [("events", "tail"), ("audit",)])
+@pytest.mark.parametrize("command", [("events", "tail")])
 def test_what_is_of_one_machine_says_so(run: Run, command: tuple[str, ...]) -> None:
     ran = run(*command)
     assert ran.code == 2

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dvss.embedded.backend import EmbeddedBackend
+from dvss.embedded.backend import DATABASE_NAME, EmbeddedBackend
 from generated.registry import REGISTRY
 from handlers import ingest, normalize
 from handlers.application import Application
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from generated.runtime.binding import Registry, VendorProfile
     from handlers.ports import IdFactory
-    from handlers.values import IngestRecord, QuarantineRecord
+    from handlers.values import IngestRecord, ObjectVersion, QuarantineRecord
 
 PUBLIC_URL = "https://dvss.example"
 
@@ -146,6 +148,29 @@ class World:
     def delivered(self) -> list[bytes]:
         """What consumers of canonical events were sent, in order, repeats dropped."""
         return [entry.detail for entry in self.backend.feed.after(0, 10_000)]
+
+    def remove_row(self, external_event_id: str, vendor_id: str = "vendorA") -> None:
+        """As nothing in the system may: so with what follows."""
+        self._remove("ingest_record", vendor_id=vendor_id, external_event_id=external_event_id)
+
+    def remove_quarantined(self, item_id: str, vendor_id: str = "vendorA") -> None:
+        self._remove("quarantine", vendor_id=vendor_id, item_id=item_id)
+
+    def remove_raw(self, key: str) -> None:
+        list(self.app.raw.entries(""))
+        self._remove("raw_object", key=key)
+
+    def remove_normalized(self, version: ObjectVersion) -> None:
+        segment, _, start = version.version_id.partition(":")
+        path = self.root / "normalized" / "segments" / f"{segment}.seg"
+        with path.open("r+b") as file:
+            file.seek(int(start))
+            file.write(b"-")
+
+    def _remove(self, table: str, **keys: str) -> None:
+        condition = " AND ".join(f"{name} = ?" for name in keys)
+        with closing(sqlite3.connect(self.root / DATABASE_NAME)) as connection, connection:
+            assert connection.execute(f"DELETE FROM {table} WHERE {condition}", [*keys.values()]).rowcount == 1
 
     def close(self) -> None:
         self.backend.close()

@@ -141,6 +141,11 @@ class RawStoreContract:
         for prefix in ("", "raw/", "raw/acme", "raw/acme/", "raw/acme/2026/01/30/", "raw/ärger/", "raw/zeta/2026/01/0"):
             assert list(raw.entries(prefix)) == listed(prefix)
         assert len(listed("raw/acme/2026/01/30/")) == 4
+        behind = "raw/acme/2026/01/30/a"
+        rest = [entry for entry in listed("raw/acme/") if entry.key > behind]
+        assert list(raw.entries("raw/acme/", behind)) == rest != listed("raw/acme/")
+        assert list(raw.entries("raw/zeta/", behind)) == listed("raw/zeta/")
+        assert list(raw.entries("raw/acme/", "raw/acme0")) == []
 
     def test_lists_nothing_where_there_is_nothing(self, raw: RawStore) -> None:
         assert list(raw.entries("")) == []

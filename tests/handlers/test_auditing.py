@@ -1,0 +1,244 @@
+"""An audit names whatever breaks the promise, and nothing else: each test breaks one thing by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from handlers import normalize
+from handlers.core.audit_report import Balance, OrphanCause
+from handlers.core.auditing import SLICE, Window, audit
+from handlers.core.findings import Problem
+from handlers.core.quarantine import release_correction
+from handlers.core.sweeping import sweep
+from handlers.values import Completion, Status, TransientError
+from tests.handlers.test_accept_edges import Around, put_in_place
+from tests.handlers.world import envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from handlers.core.audit_report import AuditReport
+    from handlers.values import QuarantineRecord
+    from tests.handlers.world import World
+
+DIFFERENT = {"payload": {"qty": 99}}
+WRONG = {"payload": {"qty": "many"}}
+
+
+@pytest.fixture
+def used(world: World) -> World:
+    """Some of everything: normalized, quarantined, a conflict, a batch, and what is on its way; hours apart."""
+    world.post(envelope("good"))
+    world.post(envelope("plain"))
+    world.post(envelope("wrong", **WRONG))
+    world.post(envelope("good", **DIFFERENT))
+    world.drain()
+    world.clock.advance(hours=2)
+    world.post_batch(envelope("one"), envelope("two"), envelope("good", payload={"qty": 7}), envelope("one"))
+    world.drain()
+    world.clock.advance(hours=2)
+    world.post(envelope("late"))
+    world.clock.advance(minutes=3)
+    return world
+
+
+def named(report: AuditReport) -> list[tuple[str, str]]:
+    return [(finding.problem.value, finding.external_event_id) for finding in report.findings]
+
+
+def conflict(world: World) -> QuarantineRecord:
+    kept = world.app.quarantine.records(vendor_id="vendorA", include_released=False, after=None, limit=100)
+    return next(one for one in kept if one.item_id != one.ingest_id)
+
+
+def test_a_whole_store_is_even_and_has_no_finding(used: World) -> None:
+    report = audit(used.app)
+    assert (named(report), report.orphans, report.unfinished) == ([], [], ())
+    noon = used.record("good").received_at
+    assert report.balances == {
+        ("vendorA", noon): Balance(accepted=3, raw=3, normalized=2, quarantined=1),
+        ("vendorA", noon + timedelta(hours=2)): Balance(accepted=2, raw=2, normalized=2),
+        ("vendorA", noon + timedelta(hours=4)): Balance(accepted=1, raw=1, pending=1),
+    }
+    assert all(balance.is_even for balance in report.balances.values())
+    assert (report.conflicts, report.canonical_events) == (2, 4)
+
+
+def complete(world: World, name: str, status: Status) -> None:
+    """End an event's way as nothing does: without what belongs to it."""
+    record = world.record(name)
+    world.app.index.complete(
+        Completion(
+            key=record.key,
+            ingest_id=record.ingest_id,
+            generation=record.generation,
+            status=status,
+            completed_at=world.clock.now(),
+            schema_version=None,
+            mapping_version=None,
+            revision=0,
+            normalized=(),
+            outbox=(),
+            quarantine=None,
+        )
+    )
+
+
+BREAKS: dict[str, tuple[Callable[[World], object], Problem, str]] = {
+    "a row": (lambda world: world.remove_row("plain"), Problem.NO_EVENT, "plain"),
+    "a row of a quarantined event": (lambda world: world.remove_row("wrong"), Problem.EVENT_LOST, "wrong"),
+    "a row of a batch": (lambda world: world.remove_row("two"), Problem.NO_EVENT, "two"),
+    "a row of what is on its way": (lambda world: world.remove_row("late"), Problem.NO_EVENT, "late"),
+    "a raw object": (lambda world: world.remove_raw(world.record("good").raw.key), Problem.RAW_MISSING, "good"),
+    "a conflict's raw object": (
+        lambda world: world.remove_raw(conflict(world).raw.key),
+        Problem.RAW_MISSING,
+        "good",
+    ),
+    "a canonical event": (
+        lambda world: world.remove_normalized(world.record("good").normalized[0]),
+        Problem.NORMALIZED_OBJECT_MISSING,
+        "good",
+    ),
+    "a quarantine record": (
+        lambda world: world.remove_quarantined(world.record("wrong").ingest_id),
+        Problem.NOT_QUARANTINED,
+        "wrong",
+    ),
+    "a conflict's record": (
+        lambda world: world.remove_quarantined(conflict(world).item_id),
+        Problem.CONFLICT_NOT_KEPT,
+        "good",
+    ),
+    "a marker": (lambda world: complete(world, "late", Status.RECEIVED), Problem.NO_MARKER, "late"),
+    "a sweeper": (lambda world: world.clock.advance(hours=2), Problem.NOT_SWEPT, "late"),
+    "hope": (
+        lambda world: world.app.index.claim(world.record("late"), next_at=None),
+        Problem.PARKED,
+        "late",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BREAKS)
+def test_what_is_gone_is_named(used: World, what: str) -> None:
+    take_away, problem, name = BREAKS[what]
+    take_away(used)
+    assert named(audit(used.app)) == [(problem, name)]
+
+
+@pytest.mark.parametrize("what", ["a raw object", "a canonical event", "a quarantine record", "a marker"])
+def test_what_is_broken_is_accepted_and_nothing_else(used: World, what: str) -> None:
+    BREAKS[what][0](used)
+    assert sum(not balance.is_even for balance in audit(used.app).balances.values()) == 1
+
+
+def test_other_bytes_than_were_accepted_are_named(used: World) -> None:
+    raw, normalized = used.app.raw, used.app.normalized
+    put_in_place(
+        used,
+        raw=Around(raw, get=lambda claim_check: raw.get(claim_check).replace(b"12", b"21")),
+        normalized=Around(normalized, get=lambda *version: normalized.get(*version) + b" "),
+    )
+    found = {(problem, name) for problem, name in named(audit(used.app))}
+    assert {(Problem.RAW_DIGEST_MISMATCH, "good"), (Problem.NORMALIZED_DIGEST_MISMATCH, "good")} <= found
+
+
+def test_a_message_that_cannot_be_sent_is_named(used: World) -> None:
+    messages, bus = used.messages(), used.app.bus
+    put_in_place(used, bus=Around(bus, publish=lambda messages: messages))
+    normalize.answer({"Records": messages}, used.app)
+    assert named(audit(used.app)) == []
+    used.clock.advance(hours=2)
+    (finding,) = audit(used.app).findings
+    assert (finding.problem, finding.ingest_id) == (Problem.NOT_SENT, used.record("late").ingest_id)
+    put_in_place(used, bus=bus)
+    sweep(used.app)
+    assert named(audit(used.app)) == []
+
+
+def crash_after_raw(world: World, document: dict[str, Any]) -> None:
+    """The process ends between the raw object and the row."""
+    index = world.app.index
+
+    def accept(records: object) -> None:
+        message = "the store failed"
+        raise TransientError(message)
+
+    put_in_place(world, index=Around(index, accept=accept))
+    assert world.post(document).status == 503
+    put_in_place(world, index=index)
+
+
+def test_an_orphan_is_told_and_its_cause(used: World) -> None:
+    crash_after_raw(used, envelope("again"))
+    (orphan,) = audit(used.app).orphans
+    assert orphan.cause is OrphanCause.IN_FLIGHT
+    used.clock.advance(minutes=3)
+    report = audit(used.app)
+    assert (report.orphans, named(report)) == ([], [(Problem.NO_EVENT, "again")])
+    assert used.post(envelope("again")).status == 202
+    used.drain()
+    report = audit(used.app)
+    assert (named(report), [one.cause for one in report.orphans]) == ([], [OrphanCause.ANOTHER_DELIVERY])
+
+
+def test_a_correction_leaves_no_finding_behind(used: World) -> None:
+    release_correction(used.app, conflict(used))
+    used.drain()
+    report = audit(used.app)
+    assert (named(report), [one.cause for one in report.orphans]) == ([], [OrphanCause.CONFLICT])
+    assert all(balance.is_even for balance in report.balances.values())
+
+
+def test_an_object_that_is_not_ours_is_told(used: World) -> None:
+    key = used.record("good").raw.key
+    strange = key.replace(used.record("good").ingest_id, "notes")
+    unread = key.replace(used.record("good").ingest_id[-3:], "000")
+    for name in (strange, unread):
+        used.app.raw.put_once(name, b"what is this", None)
+    report = audit(used.app)
+    assert [(one.key, one.cause) for one in report.orphans] == sorted(
+        (name, OrphanCause.NOT_OURS) for name in (strange, unread)
+    )
+    assert named(report) == []
+
+
+def test_of_a_window_nothing_else_is_looked_at(used: World) -> None:
+    noon = used.record("good").received_at
+    used.remove_row("plain")
+    used.remove_quarantined(used.record("wrong").ingest_id)
+    window = Window(received_from=noon + timedelta(hours=1), received_before=noon + timedelta(hours=3))
+    report = audit(used.app, window)
+    assert (named(report), report.events, report.conflicts, report.orphans) == ([], 2, 1, [])
+    assert named(audit(used.app, replace(window, received_from=noon))) != []
+    assert audit(used.app, Window(vendor_id="square")).events == 0
+
+
+def test_what_the_time_does_not_suffice_for_is_told_and_is_not_the_same_each_time(used: World) -> None:
+    def none() -> timedelta:
+        return timedelta(0)
+
+    noon = used.record("good").received_at
+    (first, *_), (second, *_) = (
+        audit(used.app, Window(received_from=noon - turn * SLICE), remaining=none).unfinished for turn in (0, 1)
+    )
+    assert "vendorA" in audit(used.app, remaining=none).unfinished
+    assert first != second or first == "vendorA"
+
+
+def test_many_readers_find_the_same(used: World) -> None:
+    BREAKS["a raw object"][0](used)
+    BREAKS["a row of a batch"][0](used)
+    assert audit(used.app, readers=4) == audit(used.app)
+
+
+def test_of_many_findings_some_are_named_and_all_are_counted(used: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.core.audit_report.MOST_FINDINGS", 1)
+    used.remove_raw(used.record("one").raw.key)
+    report = audit(used.app)
+    assert (report.found, len(report.findings)) == (3, 1)
