@@ -110,13 +110,26 @@ def _vendor(request: Request, app: Application, line: LogLine) -> VendorProfile:
     return profile
 
 
+def overdrawn(app: Application, vendor_id: str) -> RequestRefusedError | None:
+    """How the vendor's next request will be refused while its tokens are used up. Takes none, reads no store."""
+    profile = app.registry.vendor(vendor_id)
+    if profile is None:
+        return None
+    wait = app.rates.wait(vendor_id, per_second=profile.requests_per_second, burst=profile.burst, at=app.clock.now())
+    return None if wait is None else _throttled(profile, wait)
+
+
 def _throttle(app: Application, profile: VendorProfile) -> None:
     wait = app.rates.take(
         profile.vendor_id, per_second=profile.requests_per_second, burst=profile.burst, at=app.clock.now()
     )
     if wait is not None:
-        detail = f"More than {profile.requests_per_second} events a second; try again in {wait} s."
-        raise RequestRefusedError(ProblemCode.THROTTLED, detail, retry_after_seconds=wait)
+        raise _throttled(profile, wait)
+
+
+def _throttled(profile: VendorProfile, wait: int) -> RequestRefusedError:
+    detail = f"More than {profile.requests_per_second} events a second; try again in {wait} s."
+    return RequestRefusedError(ProblemCode.THROTTLED, detail, retry_after_seconds=wait)
 
 
 def _check_media_type(request: Request) -> None:

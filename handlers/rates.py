@@ -24,16 +24,21 @@ class TokenBuckets:
     def take(self, vendor_id: str, *, per_second: int, burst: int, at: datetime) -> int | None:
         """Take one token. None if there was one, else the whole seconds until there is."""
         with self._lock:
-            level, since = self._levels.get(vendor_id, (burst * _TOKEN, at))
-            # A clock that was set back must not drain the bucket.
-            filled = max(at - since, timedelta(0)) // _MICROSECOND * per_second
-            level = min(level + filled, burst * _TOKEN)
+            level = self._level(vendor_id, per_second, burst, at)
             is_taken = level >= _TOKEN
+            _, since = self._levels.get(vendor_id, (0, at))
+            # A clock that was set back must not drain the bucket.
             self._levels[vendor_id] = (level - _TOKEN if is_taken else level, max(at, since))
-        if is_taken:
-            return None
-        fills_in_a_second = per_second * _TOKEN
-        return -((level - _TOKEN) // fills_in_a_second)
+        return None if is_taken else _seconds(level, per_second)
+
+    def wait(self, vendor_id: str, *, per_second: int, burst: int, at: datetime) -> int | None:
+        """What ``take`` would say, without taking anything."""
+        level = self._level(vendor_id, per_second, burst, at)
+        return None if level >= _TOKEN else _seconds(level, per_second)
+
+    def _level(self, vendor_id: str, per_second: int, burst: int, at: datetime) -> int:
+        level, since = self._levels.get(vendor_id, (burst * _TOKEN, at))
+        return min(level + max(at - since, timedelta(0)) // _MICROSECOND * per_second, burst * _TOKEN)
 
     def charge(self, vendor_id: str, tokens: int) -> None:
         """Take tokens that may not be there: the bucket goes into debt and pays it off as it fills.
@@ -44,3 +49,8 @@ class TokenBuckets:
         with self._lock:
             level, since = self._levels[vendor_id]
             self._levels[vendor_id] = (level - tokens * _TOKEN, since)
+
+
+def _seconds(level: int, per_second: int) -> int:
+    """How long a bucket takes to hold a token, rounded up."""
+    return -((level - _TOKEN) // (per_second * _TOKEN))

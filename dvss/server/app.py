@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from starlette.applications import Starlette
@@ -18,6 +16,7 @@ from starlette.routing import Route
 
 import generated
 from dvss.server import operator
+from dvss.server.admission import NOBODY, Admission, RequestThreads
 from dvss.server.problems import problem
 from dvss.server.proxy import (
     MAX_BODY_BYTES,
@@ -31,14 +30,12 @@ from dvss.server.proxy import (
 from handlers import ingest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from dvss.server.node import Node
-
-log = logging.getLogger(__name__)
 
 VENDOR_ROUTES = (
     ("POST", "/v1/events"),
@@ -47,39 +44,18 @@ VENDOR_ROUTES = (
     ("GET", "/v1/events/{externalEventId}"),
     ("GET", "/v1/health"),
 )
-REQUEST_THREADS = 64
-# Beyond it a request would wait longer than its sender does: better to say so at once.
-MOST_REQUESTS_IN_FLIGHT = 1_000
-
-
-class RequestThreads:
-    """The threads that requests run on, with a bound on how many wait for one."""
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="request")
-        self._in_flight = 0
-
-    async def run[R](self, function: Callable[[], R]) -> R | None:
-        """The function's result; None where too many requests wait already."""
-        if self._in_flight >= MOST_REQUESTS_IN_FLIGHT:
-            return None
-        self._in_flight += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, function)
-        finally:
-            self._in_flight -= 1
-
-    def close(self) -> None:
-        self._threads.shutdown(wait=True)
+EVENTS = "/v1/events"
+"""Where requests are a vendor's by its key."""
 
 
 class VendorEndpoint:
     """Hands each request of a route to the ingest entry point, on a thread."""
 
-    def __init__(self, resource: str, node: Node, threads: RequestThreads) -> None:
+    def __init__(self, resource: str, node: Node, threads: RequestThreads, admission: Admission) -> None:
         self._resource = resource
-        self._node = node
+        self._app = node.deployment.application
         self._threads = threads
+        self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = scope["state"]["request_id"]
@@ -94,9 +70,13 @@ class VendorEndpoint:
             response = problem(413, "PAYLOAD_TOO_LARGE", detail, request_id, close)
         else:
             event = proxy_event(scope, self._resource, headers, body, request_id)
-            answer = await self._threads.run(partial(ingest.answer, event, self._node.deployment.application))
+            answer = await self._threads.run(scope["state"]["sender"], partial(self._answer, event))
             response = _busy(request_id) if answer is None else http_response(answer)
         await response(scope, receive, send)
+
+    def _answer(self, event: dict[str, Any]) -> dict[str, Any]:
+        self._admission.learn(event["multiValueHeaders"])
+        return ingest.answer(event, self._app)
 
 
 class OperatorEndpoint:
@@ -109,7 +89,7 @@ class OperatorEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = operator.request_of(scope)
-        response = await self._threads.run(partial(operator.answer, self._route, self._node, request))
+        response = await self._threads.run(NOBODY, partial(operator.answer, self._route, self._node, request))
         await (response or _busy(request.request_id))(scope, receive, send)
 
 
@@ -137,6 +117,7 @@ def _busy(request_id: str) -> Response:
 def make_app(node: Node) -> ASGIApp:
     """The ASGI application. The pipeline behind it starts and stops with it."""
     threads = RequestThreads()
+    admission = Admission(node.deployment.application)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -146,7 +127,7 @@ def make_app(node: Node) -> ASGIApp:
         await asyncio.to_thread(node.pipeline.stop)
 
     routes = [
-        Route(resource, OneMethod(method, VendorEndpoint(resource, node, threads)))
+        Route(resource, OneMethod(method, VendorEndpoint(resource, node, threads, admission)))
         for method, resource in VENDOR_ROUTES
     ]
     routes += [
@@ -156,14 +137,18 @@ def make_app(node: Node) -> ASGIApp:
     routes.append(Route("/openapi.json", OneMethod("GET", _openapi)))
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _refused, Exception: _failed})
     app.router.redirect_slashes = False
-    return Entrance(app)
+    return Entrance(app, admission)
 
 
 class Entrance:
-    """Gives each request its id, and routes on the path as it was sent: an id in it may hold ``%2F``."""
+    """Gives each request its id, refuses vendors that must wait, and routes on the path as it was sent.
 
-    def __init__(self, app: ASGIApp) -> None:
+    An id in the path may hold ``%2F``.
+    """
+
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
         self._app = app
+        self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -179,6 +164,13 @@ class Entrance:
                 message["headers"].append(header)
             await send(message)
 
+        sender = self._admission.sender(scope["headers"])
+        if sender and scope["path"].startswith(EVENTS):
+            refusal = self._admission.refusal(sender, request_id)
+            if refusal is not None:
+                await http_response(refusal)(scope, receive, send_with_id)
+                return
+        scope["state"]["sender"] = sender
         await self._app(scope, receive, send_with_id)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dvss.bootstrap import opened
-from dvss.server import app as server_app
+from dvss.server import admission
 from dvss.server.app import make_app
 from dvss.server.node import Node, make_node
 from handlers.values import Role, TransientError
@@ -101,7 +101,7 @@ def test_a_store_that_fails_is_answered_503_with_the_time_to_wait(deployment: Lo
 def test_too_many_requests_are_turned_away_at_once(
     deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_app, "MOST_REQUESTS_IN_FLIGHT", 0)
+    monkeypatch.setattr(admission, "MOST_REQUESTS_IN_FLIGHT", 0)
     status, headers, body = post(make_node(deployment, 1), deployment)
     assert (status, headers["retry-after"], json.loads(body)["code"]) == (503, "1", "UNAVAILABLE")
 

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from handlers.rates import TokenBuckets
 
 AT = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
@@ -38,3 +41,29 @@ def test_a_clock_that_is_set_back_drains_nothing() -> None:
     assert [take(buckets, 10), take(buckets, 10)] == [None, None]
     assert [take(buckets, -3600), take(buckets, -3600)] == [None, 1]
     assert take(buckets, 10.5) is None
+
+
+def test_what_is_asked_beforehand_is_what_taking_says_and_takes_nothing() -> None:
+    buckets = TokenBuckets()
+    asked = {"per_second": 2, "burst": 3}
+    assert buckets.wait("a", at=AT, **asked) is None
+    for _ in range(3):
+        assert buckets.wait("a", at=AT, **asked) is None
+        assert take(buckets) is None
+    assert [buckets.wait("a", at=AT, **asked) for _ in range(9)] == [1] * 9
+    assert take(buckets) == 1
+    assert buckets.wait("a", at=AT + timedelta(seconds=1), **asked) is None
+
+
+@given(
+    st.integers(1, 2_000), st.integers(1, 4_000), st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 300))),
+)  # fmt: skip
+def test_who_waits_as_long_as_told_is_served(per_second: int, burst: int, sendings: list[tuple[int, int]]) -> None:
+    buckets, now = TokenBuckets(), AT
+    for microseconds, items in sendings:
+        now += timedelta(microseconds=microseconds)
+        wait = buckets.take("a", per_second=per_second, burst=burst, at=now)
+        if wait is not None:
+            now += timedelta(seconds=wait)
+            assert buckets.take("a", per_second=per_second, burst=burst, at=now) is None
+        buckets.charge("a", items)
