@@ -67,7 +67,7 @@ def _of_event(
 
 def _of_bytes(system: System, record: IngestRecord) -> Iterator[str]:
     try:
-        raw = system.world.app.raw.get(record.raw)
+        raw = system.sound.raw.get(record.raw)
     except RawMissingError:
         yield "the raw bytes are lost"
         return
@@ -84,7 +84,7 @@ def _of_result(system: System, record: IngestRecord, told: Sequence[dict[str, An
         yield "a canonical event was published twice"
     if max((event["revision"] for event in told), default=1) > 1 + system.vendors.reworks[record.key]:
         yield "a canonical event has more revisions than there was reason for"
-    kept = system.world.app.quarantine.get(record.key.vendor_id, record.ingest_id)
+    kept = system.sound.quarantine.get(record.key.vendor_id, record.ingest_id)
     is_open = kept is not None and kept.released_at is None
     if record.status is Status.NORMALIZED:
         if is_open:
@@ -98,7 +98,7 @@ def _of_result(system: System, record: IngestRecord, told: Sequence[dict[str, An
 
 
 def _of_canonical_events(system: System, record: IngestRecord, told: Sequence[dict[str, Any]]) -> Iterator[str]:
-    app = system.world.app
+    app = system.sound
     stored = [app.normalized.get(version.key, version.version_id) for version in record.normalized]
     if not stored:
         yield "normalized into nothing"
@@ -112,23 +112,23 @@ def _of_canonical_events(system: System, record: IngestRecord, told: Sequence[di
 
 def _of_replay(system: System, record: IngestRecord, stored: Sequence[bytes]) -> Iterator[str]:
     """Where the mapping that made the canonical events is in force, it makes the same bytes again."""
-    profile = system.world.app.registry.vendor(record.key.vendor_id)
+    profile = system.sound.registry.vendor(record.key.vendor_id)
     assert profile is not None
     if {json.loads(body)["mappingVersion"] for body in stored} != {profile.mapping_version}:
         return
-    again = outcome_of(system.world.app, replace(record, revision=record.revision - 1, normalized=()))
+    again = outcome_of(system.sound, replace(record, revision=record.revision - 1, normalized=()))
     if not isinstance(again, Decided) or [event.body for event in again.emitted] != stored:
         yield "the raw bytes give another result when they are normalized again"
 
 
 def _of_evidence(system: System, sent: Sent) -> Iterator[str]:
     """A payload that was refused is kept."""
-    kept = system.world.app.quarantine.get(sent.key.vendor_id, f"C#{sent.key.external_event_id}#{sent.digest}")
+    kept = system.sound.quarantine.get(sent.key.vendor_id, f"C#{sent.key.external_event_id}#{sent.digest}")
     if kept is None:
         yield "a differing payload was refused and is not kept"
         return
     try:
-        raw = system.world.app.raw.get(kept.raw)
+        raw = system.sound.raw.get(kept.raw)
     except RawMissingError:
         yield "the bytes of a differing payload are lost"
         return
@@ -147,7 +147,7 @@ def _changed_bytes(system: System) -> Iterator[str]:
 
 def remember_raw(system: System) -> None:
     """Look at every raw object that there is."""
-    raw = system.world.app.raw
+    raw = system.sound.raw
     system.raw_digests = {
         entry.key: sha256(raw.get(ClaimCheck(raw.bucket, entry.key, ""))).hexdigest() for entry in raw.entries("raw/")
     }

@@ -37,7 +37,7 @@ def run(system: System, flow: Flow, faults: FaultMap) -> list[str]:
 
 def _note_correction(system: System) -> Iterator[str]:
     """A correction has made the second payload the first."""
-    row = system.world.app.index.read([A2.key], consistent=True).get(A2.key)
+    row = system.sound.index.read([A2.key], consistent=True).get(A2.key)
     if (A2.key, A2.digest) in system.vendors.refused and row is not None and row.payload_digest == A2.digest:
         if not system.vendors.reworks[A2.key]:
             yield "a payload that was refused is the event, and nobody asked for it"
@@ -49,7 +49,7 @@ def _unexpected(system: System, flow: Flow) -> Iterator[str]:
     told = Counter((event["externalEventId"], event["revision"]) for event in system.world.feed() if "data" in event)
     for name, (status, revision) in flow.expect.items():
         key = IdempotencyKey("vendorA", name)
-        row = system.world.app.index.read([key], consistent=True).get(key)
+        row = system.sound.index.read([key], consistent=True).get(key)
         if row is None or (row.status, row.revision) != (status, revision):
             yield f"{name}: {row}, expected {status} in revision {revision}"
         if status is Status.NORMALIZED and told[name, revision] != 1:

@@ -87,6 +87,8 @@ def _of_one_key(sent: Sequence[Operation]) -> Iterator[str]:
         yield f"{len(taken)} payloads were taken for one"
     if taken & refused:
         yield "a payload was both taken and refused"
+    if not accepted and len(told) == len(sent):
+        yield "everyone was answered, and nobody ACCEPTED"
     for one in told:
         yield from _untimely(one, sent, accepted)
 

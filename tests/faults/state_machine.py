@@ -173,7 +173,8 @@ class Histories(RuleBasedStateMachine):
         with self.undo:
             remember_raw(self.system)
             self.system.settle()
-            assert findings(self.system) == []
+            found = findings(self.system)
+            assert found == [], found
 
 
 class EmbeddedHistories(Histories):

@@ -57,8 +57,9 @@ class System:
         """What was called under the last faults."""
         self.raw_digests: dict[str, str] = {}
         """Of every raw object that was seen."""
-        self._sound = world.app
-        self._put_together(self._sound)
+        self.sound = world.app
+        """The application under the design, with ports that do not fail: what judges look through."""
+        self._put_together(self.sound)
 
     def _put_together(self, app: Application) -> None:
         self.world.app = self.design.over(app)
@@ -68,7 +69,7 @@ class System:
     ) -> T | None:
         """The action's result; None where it was cut short by a crash, after which a new process stands ready."""
         hook = self.hook(faults, pause)
-        self.world.app = self._sound
+        self.world.app = self.sound
         self._put_together(hook.attach(self.world))
         has_crashed = False
         try:
@@ -81,27 +82,27 @@ class System:
         finally:
             hook.detach(self.world)
             self.last = hook
-            self._put_together(self._sound)
+            self._put_together(self.sound)
             if has_crashed:
                 self.restart()
 
     def restart(self) -> None:
         """Another process: what was only in memory is gone, the lanes with it."""
         self.world.restart()
-        self._sound = self.world.app
-        self._put_together(self._sound)
+        self.sound = self.world.app
+        self._put_together(self.sound)
 
     def sound_with(self, **ports: Any) -> None:
         """Put other ports in the place of this process's, below any fault."""
-        self._sound = replace(self._sound, **ports)
-        self._put_together(self._sound)
+        self.sound = replace(self.sound, **ports)
+        self._put_together(self.sound)
 
     def deploy(self, registry: Registry | OtherRegistry) -> None:
         """Put other contracts in force."""
-        self.world.app = self._sound
+        self.world.app = self.sound
         self.world.use(registry)
-        self._sound = self.world.app
-        self._put_together(self._sound)
+        self.sound = self.world.app
+        self._put_together(self.sound)
 
     def sweep(self) -> None:
         self.design.sweep(self.world.app)
@@ -124,7 +125,7 @@ class System:
     def rows(self) -> Mapping[IdempotencyKey, IngestRecord]:
         """The row of each event that was sent."""
         keys = sorted({key for key, _ in self.vendors.sent})
-        return self.world.app.index.read(keys, consistent=True) if keys else {}
+        return self.sound.index.read(keys, consistent=True) if keys else {}
 
 
 def embedded(folder: Path, design: Design | None = None, seed: int = 0) -> System:

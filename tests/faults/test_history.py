@@ -39,6 +39,7 @@ def test_a_history_of_a_sound_system_is_not_contradicted(operations: list[Operat
         ([told(1, 2, ACCEPTED), told(3, 4, CONFLICT)], "both taken and refused"),
         ([told(2, 1, ACCEPTED)], "told before it was asked for"),
         ([told(1, 2, DUPLICATE)], "DUPLICATE of nothing"),
+        ([told(1, 4, DUPLICATE), told(2, 3, DUPLICATE)], "nobody ACCEPTED"),
         ([told(1, 2, CONFLICT)], "CONFLICT with nothing"),
         ([told(1, 2, CONFLICT), Operation("a", "two", 3)], "CONFLICT with nothing"),
         ([UNANSWERED, told(2, 3, DUPLICATE), told(4, 5, ACCEPTED)], "told before the ACCEPTED one was sent"),
