@@ -144,7 +144,7 @@ class Launched:
     def ended(self) -> bool:
         """Whether it has killed itself; the load behind the answers may take a moment."""
         try:
-            self.process.wait(5.0)
+            self.process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             return False
         return True

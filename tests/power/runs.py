@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from base64 import b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from dvss.bootstrap import opened
 from dvss.rework import normalize_lanes
 from handlers import ingest, steward
 from handlers.values import Role
+from tests.dvss.wire import request
 from tests.kill.harness import PATIENCE_SECONDS, ROOT, Sender, broken_promises, envelope
 from tests.power.disk_states import RecordedDisk
 from tests.power.launcher import WHOLE
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _INGEST_ID = re.compile(rb'"ingestId": ?"([0-9A-Z]{26})"')
 _BATCH = 50
+_FIRST = "power-000000"
 
 
 @dataclass(slots=True)
@@ -53,15 +56,18 @@ class Run:
     """Ingest id by external event id."""
     told_at: dict[str, int] = field(default_factory=dict)
     """By ingest id, the place in the recording where the first answer with it was sent."""
+    seen: dict[int, tuple[int, Any]] = field(default_factory=dict)
+    """By sequence number, an entry of the feed, and a place in the recording by which its consumer had it."""
     key: str = ""
+    operator_key: str = ""
     key_told_at: int = 0
     contradictions: list[str] = field(default_factory=list)
     _number: int = 0
 
-    def load(self, server: Started, groups: int, rng: random.Random) -> None:
+    def load(self, server: Started, recording: Recording, groups: int, rng: random.Random) -> None:
         """Send to a whole server, some of it twice at once, some of it known from before."""
         if not self.key:
-            self.key = server.vendor_key
+            self.key, self.operator_key = server.vendor_key, server.operator_key
         sender = Sender(self.key, self.acknowledged, self.contradictions)
         fresh = []
         for _ in range(groups):
@@ -71,8 +77,23 @@ class Run:
         known = [[name] for name in self.acknowledged]
         sending = fresh + rng.sample(fresh, len(fresh) // 5) + rng.sample(known, min(len(known), 5))
         rng.shuffle(sending)
+        done = threading.Event()
+        consumer = threading.Thread(target=self._consume, args=(server, recording, done))
+        consumer.start()
         left = sender.send(server.url, sending)
+        done.set()
+        consumer.join()
         assert not left, f"a whole server left {left} without a verdict"
+
+    def _consume(self, server: Started, recording: Recording, done: threading.Event) -> None:
+        """Follow the feed as a consumer does, which goes on from the last entry that it was given."""
+        after = 0
+        while not done.is_set() or not self.seen:
+            answer = request(server.url, "GET", f"/v1/feed?after={after}", {"x-api-key": self.operator_key})
+            place = recording.end
+            for entry in answer.document["entries"]:
+                self.seen.setdefault(entry["seq"], (place, entry["event"]))
+            after = answer.document["next"]
 
     def note_answers(self, entries: Sequence[Entry]) -> None:
         """Learn from a recording when each answer left."""
@@ -102,7 +123,7 @@ def violations_after(run: Run, place: int, data_dir: Path) -> list[str]:
         keys = deployment.credentials.keys
         is_key_told = 0 < run.key_told_at < place
         key = run.key if is_key_told else keys.add(Role.VENDOR, "vendorA").key
-        answers = dict(_sent_again(deployment, key, sorted(run.acknowledged)))
+        answers = dict(_sent_again(deployment, key, sorted(run.acknowledged) or [_FIRST]))
         found = [
             f"{name} was told as {ingest_id} and is {answers[name]} after the power loss"
             for name, ingest_id in told.items()
@@ -110,6 +131,12 @@ def violations_after(run: Run, place: int, data_dir: Path) -> list[str]:
         ]
         steward.sweep(deployment.application, everything=True)
         normalize_lanes(deployment.application, deployment.backend.lanes)
+        feed = {entry.seq: json.loads(entry.detail) for entry in deployment.backend.feed.after(0, 1_000_000)}
+        found += [
+            f"entry {seq} of the feed is not what its consumer was given"
+            for seq, (seen_at, event) in run.seen.items()
+            if seen_at < place and feed.get(seq) != event
+        ]
         found += broken_promises(deployment, {name: ingest_id for name, (_, ingest_id) in answers.items()})
         with deployment.backend._database.reading() as connection:
             (state,) = connection.execute("PRAGMA integrity_check").fetchone()
@@ -187,9 +214,18 @@ class Ground:
     def violations(self, losses: Sequence[Loss]) -> list[str]:
         """What power losses at as many moments of the recording break."""
         entries = list(self.recording.entries())
+        return self._violations(entries, _moments(entries, len(losses), self._rng), losses)
+
+    def violations_while_made(self, loss: Loss, share: float) -> list[str]:
+        """What power losses break while the folder is made for the first server; at a share of all moments."""
+        entries = list(self.recording.entries())
+        made = next(number for number, entry in enumerate(entries) if entry.operation is Operation.SENT)
+        moments = [entry.place for entry in entries[: made + 1] if self._rng.random() < share]
+        return self._violations(entries, moments, [loss] * len(moments))
+
+    def _violations(self, entries: Sequence[Entry], moments: Sequence[int], losses: Sequence[Loss]) -> list[str]:
         self.run.note_answers(entries)
         found = list(self.run.contradictions)
-        moments = _moments(entries, len(losses), self._rng)
         left = iter(entries)
         entry = next(left)
         for number, (place, loss) in enumerate(zip(moments, losses, strict=True)):
