@@ -7,12 +7,14 @@ import logging
 import threading
 from collections import deque
 from dataclasses import dataclass
+from datetime import timedelta
 from heapq import heappop, heappush
 from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from handlers import normalize, steward
+from handlers.remaining import MARGIN
 from handlers.values import Lane
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from dvss.embedded.lanes import LaneQueues
     from handlers.application import Application
+    from handlers.remaining import RemainingTime
     from handlers.values import BusMessage
 
 log = logging.getLogger("dvss.pipeline")
@@ -30,6 +33,8 @@ MOST_RECEIVES = 5
 FIRST_BACKOFF_SECONDS = 0.5
 POLL_SECONDS = 0.5
 SWEEP_INTERVAL_SECONDS = 60.0
+AUDIT_SECONDS = 5.0
+"""Of every five minutes so much goes into the audit, at the most: it is the answers' processor too."""
 DEAD_LETTERS_KEPT = 1_000
 STOP_SECONDS = 5.0
 
@@ -140,10 +145,15 @@ class Pipeline:
     def _steward(self) -> None:
         # The lanes are empty at the start, whatever waited in them when the last process ended.
         everything = True
+        audited = steward.due_window(self._application.clock.now())
         while True:
             try:
                 steward.sweep(self._application, everything=everything)
                 everything = False
+                due = steward.due_window(self._application.clock.now())
+                if due != audited:
+                    audited = due
+                    steward.audit(self._application, due, remaining=_budget(AUDIT_SECONDS))
             except Exception:
                 # The thread's boundary: whatever failed, the next sweep is the remedy.
                 log.exception("A sweep ended early; the next one goes on.")
@@ -162,6 +172,12 @@ def normalize_once(received: Sequence[Received], application: Application) -> li
         failures = [{"itemIdentifier": record["messageId"]} for record in records]
     failed = (received[int(failure["itemIdentifier"])] for failure in failures)
     return [Received(entry.message, entry.lane, entry.receives + 1) for entry in failed]
+
+
+def _budget(seconds: float) -> RemainingTime:
+    """The time that is left until what is begun last would end after ``seconds``."""
+    end = monotonic() + seconds
+    return lambda: MARGIN + timedelta(seconds=end - monotonic())
 
 
 def _body(message: BusMessage) -> str:

@@ -16,6 +16,9 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "dvss.steward.resent": ("Events that the sweeper sent to normalize again", ()),
     "dvss.steward.parked": ("Events that the sweeper gave up on", ()),
     "dvss.steward.republished": ("Messages that the sweeper published again", ()),
+    "dvss.audit.events": ("Events that the audit looked at", ()),
+    "dvss.audit.findings": ("What the audit found wrong", ()),
+    "dvss.audit.unfinished": ("Vendors that an audit had no time for", ()),
 }
 TIMINGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "dvss.pipeline.latency_ms": ("Milliseconds from acceptance to the terminal state", ("stage",)),

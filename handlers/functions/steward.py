@@ -1,4 +1,4 @@
-"""The Lambda function of the schedule."""
+"""The Lambda function of the schedules."""
 
 from __future__ import annotations
 
@@ -16,8 +16,20 @@ if TYPE_CHECKING:
 RUNTIME = start(services=("dynamodb", "cloudwatch"))
 
 
+READERS = 16
+"""As many calls at once as a client has connections."""
+
+
 def handler(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """What one sweep did. The event says nothing but that it is time."""
-    del event
+    """What one sweep did, or one audit found. Raises AuditRequestError."""
     with RUNTIME.invocation(context) as remaining:
-        return asdict(steward.sweep(RUNTIME.application, remaining=remaining))
+        if "audit" not in event:
+            return asdict(steward.sweep(RUNTIME.application, remaining=remaining))
+        window = steward.read_window(event["audit"])
+        report = steward.audit(RUNTIME.application, window, remaining=remaining, readers=READERS)
+        return {
+            "events": report.events,
+            "findings": report.found,
+            "orphans": len(report.orphans),
+            "unfinished": list(report.unfinished),
+        }

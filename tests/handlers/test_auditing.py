@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from handlers import normalize
+from handlers import normalize, steward
 from handlers.core.audit_report import Balance, OrphanCause
 from handlers.core.auditing import SLICE, Window, audit
 from handlers.core.findings import Problem
-from handlers.core.quarantine import release_correction
+from handlers.core.quarantine import NotReleasedError, release, release_correction
+from handlers.core.replaying import replay
 from handlers.core.sweeping import sweep
 from handlers.values import Completion, Status, TransientError
+from tests.handlers.deployments import inventory_by, stock
 from tests.handlers.test_accept_edges import Around, put_in_place
 from tests.handlers.world import envelope
 
@@ -242,3 +247,96 @@ def test_of_many_findings_some_are_named_and_all_are_counted(used: World, monkey
     used.remove_raw(used.record("one").raw.key)
     report = audit(used.app)
     assert (report.found, len(report.findings)) == (3, 1)
+
+
+def test_the_schedule_audits_what_was_received_an_hour_ago(used: World) -> None:
+    used.remove_raw(used.record("plain").raw.key)
+    used.clock.moment = used.record("plain").received_at + timedelta(hours=1, minutes=7)
+    assert steward.audit(used.app).events == 3
+    assert used.metrics.total("dvss.audit.findings") == 1
+    used.clock.advance(minutes=5)
+    assert steward.audit(used.app).events == 0
+    assert (used.metrics.total("dvss.audit.events"), used.metrics.total("dvss.audit.findings")) == (3, 1)
+
+
+def test_the_windows_of_the_schedule_follow_each_other_without_a_gap(world: World) -> None:
+    windows = []
+    for seconds in (0, 250, 140, 170):
+        world.clock.moment += timedelta(minutes=5)
+        windows.append(steward.due_window(world.clock.now() + timedelta(minutes=2, seconds=seconds % 180)))
+    for one, following in pairwise(windows):
+        assert one.received_before == following.received_from
+
+
+def test_what_an_audit_finds_is_logged(used: World, caplog: pytest.LogCaptureFixture) -> None:
+    used.remove_raw(used.record("plain").raw.key)
+    steward.audit(used.app, Window())
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert (line.code, line.externalEventId, line.vendorId) == (Problem.RAW_MISSING, "plain", "vendorA")  # type: ignore[attr-defined] # the fields of a line
+
+
+def test_a_window_can_be_asked_for() -> None:
+    asked = {"vendorId": "vendorA", "receivedFrom": "2026-01-30T01:00:00+01:00"}
+    assert steward.read_window(asked) == Window(vendor_id="vendorA", received_from=datetime(2026, 1, 30, tzinfo=UTC))
+    assert steward.read_window({}) is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        True,
+        {"vendor": "a"},
+        {"receivedFrom": "yesterday"},
+        {"receivedBefore": 1},
+        {"receivedFrom": "2026-01-30T00:00:00"},
+    ],
+)
+def test_what_asks_for_no_audit_is_told(asked: Any) -> None:
+    with pytest.raises(steward.AuditRequestError, match="Ask for"):
+        steward.read_window(asked)
+
+
+def working(world: World, name: str, step: Callable[[int], None]) -> Any:
+    """A port of the audit's own, before whose every call something happens in the system."""
+    port, count = getattr(world.app, name), itertools.count()
+
+    class Working:
+        def __getattr__(self, method: str) -> Any:
+            step(next(count))
+            return getattr(port, method)
+
+    return Working()
+
+
+def test_an_audit_of_a_system_at_work_finds_nothing(used: World) -> None:
+    app = used.app
+
+    def step(number: int) -> None:
+        """Whatever may happen, one thing after the other."""
+        name = f"new-{number % 7}"
+        match number % 8:
+            case 0 | 1:
+                used.post(envelope(name, **(WRONG if number % 3 else {})))
+            case 2 | 3:
+                used.drain()
+            case 4:
+                used.use(inventory_by(lambda payload, _: [{"data": stock(payload, sku=f"S{number}")}]))
+                replay(used.app, used.record("plain"))
+            case 5:
+                used.post(envelope(name, payload={"qty": number}))
+            case 6:
+                kept = app.quarantine.records(vendor_id="vendorA", include_released=False, after=None, limit=100)
+                for one in kept[:2]:
+                    with contextlib.suppress(NotReleasedError):
+                        is_conflict = one.item_id != one.ingest_id
+                        (release_correction if is_conflict else release)(used.app, one)
+            case 7:
+                used.post_batch(envelope(name), envelope(f"batch-{number}"))
+
+    names = ("raw", "queries", "index", "quarantine", "normalized", "outbox")
+    for _ in range(3):
+        report = audit(replace(app, **{name: working(used, name, step) for name in names}))
+        assert named(report) == []
+        assert all(balance.is_even for balance in report.balances.values())
+    used.settle()
+    assert named(audit(used.app)) == []

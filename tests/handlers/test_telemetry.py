@@ -59,6 +59,9 @@ def test_each_metric_has_its_dimensions_and_no_other(capsys: pytest.CaptureFixtu
         "dvss.steward.resent": ([], "Count", [1.0]),
         "dvss.steward.parked": ([], "Count", [1.0]),
         "dvss.steward.republished": ([], "Count", [1.0]),
+        "dvss.audit.events": ([], "Count", [1.0]),
+        "dvss.audit.findings": ([], "Count", [1.0]),
+        "dvss.audit.unfinished": ([], "Count", [1.0]),
         "dvss.pipeline.latency_ms": (["stage"], "Milliseconds", [12.5]),
     }
 

@@ -25,11 +25,21 @@ def alarms(planned: Plans) -> list[dict[str, Any]]:
 
 
 def test_an_alarm_on_a_metric_of_ours_names_all_its_dimensions(planned: Plans) -> None:
-    own = {one["metric_name"]: one for one in alarms(planned) if one["namespace"] == NAMESPACE}
-    assert own.keys() == {"dvss.steward.resent", "dvss.steward.republished", "dvss.steward.parked"}
-    assert {name: set(one["dimensions"] or {}) for name, one in own.items()} == {
-        name: set(DIMENSIONS[name]) for name in own
+    own = [one for one in alarms(planned) if one["namespace"] == NAMESPACE]
+    assert {one["metric_name"] for one in own} == {
+        *(f"dvss.steward.{name}" for name in ("resent", "republished", "parked")),
+        "dvss.audit.findings",
     }
+    for one in own:
+        assert set(one["dimensions"] or {}) == set(DIMENSIONS[one["metric_name"]])
+
+
+def test_a_sweep_or_an_audit_that_is_not_heard_of_rings(planned: Plans) -> None:
+    # Each by a number of its own: both run in one function, whose invocations would tell of either.
+    silent = {one["metric_name"]: one for one in alarms(planned) if one["statistic"] == "SampleCount"}
+    assert silent.keys() == {"dvss.steward.resent", "dvss.audit.findings"}
+    for one in silent.values():
+        assert (one["comparison_operator"], one["treat_missing_data"]) == ("LessThanThreshold", "breaching")
 
 
 def test_failures_are_counted_over_all_reasons(planned: Plans) -> None:

@@ -57,7 +57,8 @@ def test_queues_take_messages_of_their_rules_alone(planned: Plans) -> None:
     }
     rules = {lane: f"arn:aws:events:{REGION}:{ACCOUNT}:rule/dvss-dev/dvss-{lane}-dev" for lane in LANES}
     senders: dict[str, set[str]] = {f'lane["{lane}"]': {rule} for lane, rule in rules.items()}
-    senders["undelivered"] = {*rules.values(), f"arn:aws:events:{REGION}:{ACCOUNT}:rule/dvss-steward-dev"}
+    schedules = {f"arn:aws:events:{REGION}:{ACCOUNT}:rule/dvss-{name}-dev" for name in ("steward", "audit")}
+    senders["undelivered"] = {*rules.values(), *schedules}
     assert found.keys() == senders.keys()
     for name, policy in found.items():
         allowed, denied = policy
@@ -73,4 +74,4 @@ def test_functions_are_invoked_by_the_gateway_and_the_schedule_alone(planned: Pl
         ("dvss-steward-dev", "events.amazonaws.com"),
     }
     routes = {f"gateway-{name}" for name in ("getEventStatus", "getHealth", "receiveWebhook", "sendBatch", "sendEvent")}
-    assert {one["statement_id"] for one in permissions} == routes | {"schedule"}
+    assert {one["statement_id"] for one in permissions} == routes | {"schedule", "audit"}

@@ -110,13 +110,16 @@ def test_a_lane_has_its_rule_and_says_what_becomes_of_what_it_cannot_deliver(pla
         for lane in LANES
     }
     targets = {one["rule"]: one for one in resources(plan, "aws_cloudwatch_event_target").values()}
-    assert targets.keys() == {*patterns, "dvss-steward-dev"}
+    scheduled: dict[str, Any] = {"dvss-steward-dev": None, "dvss-audit-dev": {"audit": {}}}
+    assert targets.keys() == {*patterns, *scheduled}
+    for rule, given in scheduled.items():
+        assert json.loads(targets[rule]["input"] or "null") == given
     for rule, target in targets.items():
         retry = target["retry_policy"][0]
         assert target["dead_letter_config"] == [{"arn": undelivered}]
         assert retry == (
             {"maximum_event_age_in_seconds": 60, "maximum_retry_attempts": 0}
-            if rule == "dvss-steward-dev"
+            if rule in scheduled
             else {"maximum_event_age_in_seconds": 86400, "maximum_retry_attempts": 185}
         )
 

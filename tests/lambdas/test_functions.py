@@ -209,6 +209,22 @@ def test_the_steward_counts_what_it_found(aws: AwsServer, start: Start) -> None:
         assert metrics(steward.lines()) == [emf([], names, **{name: [0.0] for name in names})]
 
 
+def test_the_steward_audits_what_it_is_asked_for(aws: AwsServer, start: Start) -> None:
+    with start("ingest") as ingest:
+        ingest.invoke(post("whole"))
+        ingest.invoke(post("gone"))
+    aws.cloud.clients.s3.delete_object(Bucket=aws.cloud.raw.bucket, Key=row(aws, "gone").raw.key)
+    names = {f"dvss.audit.{name}": "Count" for name in ("events", "findings", "unfinished")}
+    with start("steward") as steward:
+        assert steward.invoke({"audit": {}}) == {"events": 0, "findings": 0, "orphans": 0, "unfinished": []}
+        assert steward.invoke({"audit": {"vendorId": "vendorA"}})["findings"] == 1
+        found, counted = steward.lines()[-2:]
+        assert (found["code"], found["externalEventId"]) == ("RAW_MISSING", "gone")
+        assert metrics([counted]) == [emf([], names, **dict(zip(names, ([2.0], [1.0], [0.0]), strict=True)))]
+        with pytest.raises(FunctionError, match="The audit is not started"):
+            steward.invoke({"audit": {"since": "yesterday"}})
+
+
 def test_a_replay_runs_through_its_own_lane(aws: AwsServer, start: Start) -> None:
     with start("ingest") as ingest:
         ingest.invoke(post("bad", payload={"qty": "many"}))

@@ -98,7 +98,7 @@ data "aws_iam_policy_document" "undelivered_queue" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = concat(values(local.lane_rule_arns), [local.sweep_rule_arn])
+      values   = concat(values(local.lane_rule_arns), [local.sweep_rule_arn, local.audit_rule_arn])
     }
   }
 

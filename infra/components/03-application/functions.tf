@@ -9,7 +9,7 @@ locals {
     ingest    = "Accepts events over HTTP, each once, and keeps their raw bytes."
     normalize = "Turns accepted events into canonical ones, or quarantines them."
     replay    = "Starts replays of events that were accepted before."
-    steward   = "Sends again what is left behind."
+    steward   = "Sends again what is left behind, and audits what should have arrived."
   }
 
   policies = {
@@ -52,7 +52,7 @@ module "function" {
   reserved_concurrency  = var.functions[each.key].reserved_concurrency
   environment_variables = local.environment_variables
   policy_json           = local.policies[each.key]
-  # The steward alone is invoked asynchronously, by its schedule.
+  # The steward alone is invoked asynchronously, by its schedules.
   dead_letter_queue_arn = each.key == "steward" ? local.undelivered_queue.arn : null
   network               = local.network
   log_retention_days    = var.log_retention_days

@@ -20,6 +20,7 @@ locals {
   parameters_arn = "arn:${local.partition}:ssm:${local.here}:parameter${local.parameter_prefix}"
   lane_rule_arns = { for lane in keys(local.lane_queues) : lane => "arn:${local.partition}:events:${local.here}:rule/${local.bus_name}/dvss-${lane}-${var.environment}" }
   sweep_rule_arn = "arn:${local.partition}:events:${local.here}:rule/${local.names.steward}"
+  audit_rule_arn = "arn:${local.partition}:events:${local.here}:rule/dvss-audit-${var.environment}"
   ingest_arn     = "arn:${local.partition}:lambda:${local.here}:function:${local.names.ingest}"
   ingest_invoke_arn = join("", [
     "arn:${local.partition}:apigateway:${var.region}:lambda:path/2015-03-31/functions/",

@@ -166,6 +166,30 @@ data "aws_iam_policy_document" "steward" {
   }
 
   statement {
+    sid       = "AuditEvents"
+    actions   = ["dynamodb:Query"]
+    resources = [local.by_ingest_id_arn]
+  }
+
+  statement {
+    sid       = "LookAgain"
+    actions   = ["dynamodb:GetItem"]
+    resources = [local.table_arns.ingest-records]
+  }
+
+  statement {
+    sid       = "AuditQuarantine"
+    actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+    resources = [local.table_arns.quarantine]
+  }
+
+  statement {
+    sid       = "AuditRaw"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.bucket_arns.raw}/raw/*"]
+  }
+
+  statement {
     sid       = "Outbox"
     actions   = ["dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:UpdateItem"]
     resources = [local.table_arns.outbox]
@@ -177,11 +201,12 @@ data "aws_iam_policy_document" "steward" {
     resources = ["${local.bucket_arns.normalized}/normalized/*"]
   }
 
-  # As for normalize: one object that is missing must not hold up what waits behind it, as a failure would.
+  # As for normalize: one object that is missing must not hold up what waits behind it, as a failure would. The audit lists
+  # raw objects besides. No condition on the prefix: S3 knows none where it asks whether an object may be called missing.
   statement {
     sid       = "TellMissingFromForbidden"
     actions   = ["s3:ListBucket"]
-    resources = [local.bucket_arns.normalized]
+    resources = [local.bucket_arns.normalized, local.bucket_arns.raw]
   }
 
   statement {

@@ -20,6 +20,37 @@ resource "aws_cloudwatch_event_target" "sweep" {
   }
 }
 
+# In the middle of the five minutes, whose audit is then one each time, however late it starts.
+resource "aws_cloudwatch_event_rule" "audit" {
+  name                = "dvss-audit-${var.environment}"
+  description         = "The steward audits what was received an hour ago."
+  schedule_expression = "cron(2/5 * * * ? *)"
+}
+
+resource "aws_cloudwatch_event_target" "audit" {
+  rule      = aws_cloudwatch_event_rule.audit.name
+  target_id = "steward"
+  arn       = module.function["steward"].arn
+  input     = jsonencode({ audit = {} })
+
+  retry_policy {
+    maximum_event_age_in_seconds = 60
+    maximum_retry_attempts       = 0
+  }
+
+  dead_letter_config {
+    arn = local.undelivered_queue.arn
+  }
+}
+
+resource "aws_lambda_permission" "audit" {
+  statement_id  = "audit"
+  action        = "lambda:InvokeFunction"
+  function_name = module.function["steward"].name
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.audit.arn
+}
+
 resource "aws_lambda_permission" "sweep" {
   statement_id  = "schedule"
   action        = "lambda:InvokeFunction"

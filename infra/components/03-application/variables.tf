@@ -151,7 +151,7 @@ variable "functions" {
     steward = optional(object({
       memory_mb            = optional(number, 512)
       timeout_seconds      = optional(number, 50)
-      reserved_concurrency = optional(number, 1)
+      reserved_concurrency = optional(number, 2)
     }), {})
   })
   default = {}

@@ -111,6 +111,17 @@ locals {
         breaching      = 3
         threshold      = var.thresholds.republished
       }
+      "audit-findings" = {
+        description    = "The audit found what breaks a promise. Its log names each event; the run book says what each finding means."
+        namespace      = local.own_namespace
+        metric_name    = "dvss.audit.findings"
+        dimensions     = {}
+        statistic      = "Sum"
+        period_seconds = 300
+        periods        = 1
+        breaching      = 1
+        threshold      = 0
+      }
       "events-parked" = {
         description    = "Events are parked: they were sent again too often. Nothing picks them up until somebody looks."
         namespace      = local.own_namespace
@@ -201,12 +212,26 @@ resource "aws_cloudwatch_metric_alarm" "normalize_failures" {
 # Nobody else notices that nothing is sent again.
 resource "aws_cloudwatch_metric_alarm" "steward_stopped" {
   alarm_name          = "dvss-steward-stopped-${var.environment}"
-  alarm_description   = "The steward has not run for five minutes."
-  namespace           = "AWS/Lambda"
-  metric_name         = "Invocations"
-  dimensions          = { FunctionName = local.functions.steward.name }
-  statistic           = "Sum"
+  alarm_description   = "No sweep has ended for five minutes."
+  namespace           = local.own_namespace
+  metric_name         = "dvss.steward.resent"
+  statistic           = "SampleCount"
   period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  treat_missing_data  = "breaching"
+  alarm_actions       = [module.alarms.arn]
+  ok_actions          = [module.alarms.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "audit_stopped" {
+  alarm_name          = "dvss-audit-stopped-${var.environment}"
+  alarm_description   = "No audit has ended for a quarter of an hour."
+  namespace           = local.own_namespace
+  metric_name         = "dvss.audit.findings"
+  statistic           = "SampleCount"
+  period              = 900
   evaluation_periods  = 1
   comparison_operator = "LessThanThreshold"
   threshold           = 1

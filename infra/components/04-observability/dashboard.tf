@@ -69,6 +69,11 @@ locals {
         stat    = "Sum"
         metrics = [for name in ["resent", "republished", "parked"] : [local.own_namespace, "dvss.steward.${name}"]]
       },
+      {
+        title   = "Audit"
+        stat    = "Sum"
+        metrics = [for name in ["events", "findings", "unfinished"] : [local.own_namespace, "dvss.audit.${name}"]]
+      },
     ],
   )
 }

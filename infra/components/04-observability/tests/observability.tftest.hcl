@@ -61,7 +61,7 @@ variables {
 
 run "every_alarm_tells_somebody" {
   assert {
-    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.metric), values(aws_cloudwatch_metric_alarm.dead_letter_inflow), [aws_cloudwatch_metric_alarm.normalize_failures, aws_cloudwatch_metric_alarm.steward_stopped]) : alarm.alarm_actions == toset([output.alarm_topic_arn])])
+    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.metric), values(aws_cloudwatch_metric_alarm.dead_letter_inflow), [aws_cloudwatch_metric_alarm.normalize_failures, aws_cloudwatch_metric_alarm.steward_stopped, aws_cloudwatch_metric_alarm.audit_stopped]) : alarm.alarm_actions == toset([output.alarm_topic_arn])])
     error_message = "An alarm rings where nobody hears it."
   }
 
@@ -78,7 +78,7 @@ run "what_can_go_wrong_rings" {
     condition = toset(keys(aws_cloudwatch_metric_alarm.metric)) == toset(concat(
       ["live-dlq-depth", "replay-dlq-depth", "undelivered-depth", "live-age", "replay-age"],
       flatten([for function in ["ingest", "normalize", "replay", "steward"] : [for kind in ["errors", "throttles", "timeouts"] : "${function}-${kind}"]]),
-      ["gateway-5xx", "events-resent", "messages-republished", "events-parked"],
+      ["gateway-5xx", "events-resent", "messages-republished", "events-parked", "audit-findings"],
     ))
     error_message = "An alarm is missing, or new: say here what it is for."
   }
@@ -96,6 +96,11 @@ run "what_can_go_wrong_rings" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.steward_stopped.treat_missing_data == "breaching"
     error_message = "A steward that does not run is not noticed."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.audit_stopped.treat_missing_data == "breaching"
+    error_message = "An audit that does not run is not noticed."
   }
 }
 
