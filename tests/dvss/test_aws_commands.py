@@ -163,6 +163,23 @@ def test_the_deployed_contracts_are_exported_as_they_were_published(run: Run, tm
     assert {one["vendorId"] for one in listed if one["deployed"]} == set(REGISTRY.vendor_ids())
 
 
+def test_an_audit_is_even_and_names_what_is_gone(run: Run, environment: Environment) -> None:
+    whole = run("audit", "--json")
+    assert (whole.code, whole.document["findings"], whole.document["feedEntries"]) == (0, [], None)
+    assert whole.document["events"] == sum(one["raw"] for one in whole.document["balances"]) > 0
+    shown = run("events", "show", ingest_id(run, "good"), "--json").document
+    where = {"Bucket": environment.outputs.raw_bucket, "Key": shown["raw"]["key"]}
+    s3 = environment.client("s3")
+    stored = s3.get_object(**where)
+    body = stored["Body"].read()
+    s3.delete_object(**where)
+    gone = run("audit", "--vendor", "vendorA", "--from", "1h")
+    s3.put_object(**where, Body=body, Metadata=stored["Metadata"])
+    assert (gone.code, "RAW_MISSING" in gone.out, "uneven" in gone.out) == (1, True, True)
+    assert "the event bus keeps nothing" in gone.out
+    assert run("audit").code == 0
+
+
 @pytest.mark.parametrize("command", [("events", "tail")])
 def test_what_is_of_one_machine_says_so(run: Run, command: tuple[str, ...]) -> None:
     ran = run(*command)

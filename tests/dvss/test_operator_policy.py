@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ACCOUNT = "123456789012"
 WRITES = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
 
+OBJECT_ACTIONS = {"HeadObject": "GetObject"}
+
 type Use = tuple[str, str]
 """An action and the resource that it was for."""
 
@@ -70,7 +72,8 @@ def uses(calls: Calls) -> Iterator[Use]:
             case "s3":
                 version = "Version" if "versionId" in parse_qs(url.query) else ""
                 bucket = f"arn:aws:s3:::{url.netloc.partition('.')[0]}"
-                yield f"s3:{name}{version}", bucket + unquote(url.path)
+                if name != "ListObjectsV2":
+                    yield f"s3:{OBJECT_ACTIONS.get(name, name)}{version}", bucket + unquote(url.path)
                 # S3 asks for it before it says that there is no such object; without it everything is forbidden.
                 yield "s3:ListBucket", bucket
             case _:
@@ -158,6 +161,7 @@ def walk(operator: Operator) -> None:
     assert operator.look("replay", ingest_id(run, "good"), "--dry-run").code == 0
     run("replay", "--vendor", "vendorA", "--from", "1h")
     functions.work()
+    assert operator.look("audit").code == 0
     for name in ("list", "export"):
         assert (
             operator.look(
