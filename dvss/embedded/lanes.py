@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -30,13 +31,51 @@ class QueuedMessage:
 
 
 class _Queue:
+    """The messages of one lane, a row for each vendor. Not safe by itself: ``filled`` is held around each call."""
+
     def __init__(self) -> None:
-        self.waiting: deque[QueuedMessage] = deque()
         self.filled = threading.Condition()
+        self._rows: dict[str, deque[QueuedMessage]] = {}
+        self._turns: deque[str] = deque()
+        self.count = 0
+
+    def add(self, vendor_id: str, entry: QueuedMessage) -> None:
+        if vendor_id not in self._rows:
+            self._rows[vendor_id] = deque()
+            self._turns.append(vendor_id)
+        self._rows[vendor_id].append(entry)
+        self.count += 1
+
+    def next(self) -> QueuedMessage:
+        """The oldest message of the vendor whose turn it is."""
+        vendor_id = self._turns.popleft()
+        row = self._rows[vendor_id]
+        entry = row.popleft()
+        self.count -= 1
+        if row:
+            self._turns.append(vendor_id)
+        else:
+            del self._rows[vendor_id]
+        return entry
+
+    def make_room(self, vendor_id: str) -> bool:
+        """Let the longest row give up its newest message, if the vendor's is shorter even with one more."""
+        longest = max(self._rows.values(), key=len)
+        if len(longest) <= len(self._rows.get(vendor_id, ())) + 1:
+            return False
+        longest.pop()
+        self.count -= 1
+        return True
+
+    def oldest(self) -> datetime | None:
+        return min((row[0].queued_at for row in self._rows.values()), default=None)
 
 
 class LaneQueues:
-    """Unordered in promise, first in first out in fact. Each message is taken once."""
+    """Unordered in promise; in fact vendors take turns, and each one's messages go first in, first out.
+
+    Each message is taken once. However much one vendor has sent, another's next message waits for one of each.
+    """
 
     def __init__(self, clock: Clock, most_messages: int = MOST_MESSAGES) -> None:
         self._clock = clock
@@ -44,13 +83,14 @@ class LaneQueues:
         self._queues = {lane: _Queue() for lane in Lane}
 
     def offer(self, lane: Lane, message: BusMessage) -> bool:
-        """Put a message into its lane. False if the lane is full."""
+        """Put a message into its lane. False if the lane is full, and not with what others have more of."""
+        vendor_id: str = json.loads(message.detail)["vendorId"]
         queue = self._queues[lane]
         entry = QueuedMessage(message, self._clock.now())
         with queue.filled:
-            if len(queue.waiting) >= self._most_messages:
+            if queue.count >= self._most_messages and not queue.make_room(vendor_id):
                 return False
-            queue.waiting.append(entry)
+            queue.add(vendor_id, entry)
             queue.filled.notify()
         return True
 
@@ -59,14 +99,14 @@ class LaneQueues:
         queue = self._queues[lane]
         give_up_at = monotonic() + wait_seconds
         with queue.filled:
-            while not queue.waiting:
+            while not queue.count:
                 if not queue.filled.wait(give_up_at - monotonic()):
                     break
-            return [queue.waiting.popleft() for _ in range(min(limit, len(queue.waiting)))]
+            return [queue.next() for _ in range(min(limit, queue.count))]
 
     def depth(self, lane: Lane) -> int:
         """How many messages wait."""
-        return len(self._queues[lane].waiting)
+        return self._queues[lane].count
 
     def age(self, queued: QueuedMessage) -> timedelta:
         """How long a message has waited, or waited until it was taken and held since."""
@@ -75,4 +115,5 @@ class LaneQueues:
     def oldest_message_age(self, lane: Lane) -> timedelta:
         queue = self._queues[lane]
         with queue.filled:
-            return self.age(queue.waiting[0]) if queue.waiting else timedelta(0)
+            oldest = queue.oldest()
+        return timedelta(0) if oldest is None else self._clock.now() - oldest

@@ -233,7 +233,7 @@ def failure(record: IngestRecord, quarantine: QuarantineRecord, **changes: Any) 
 
 
 def accepted_message(number: int = 1, lane: Lane = Lane.LIVE) -> BusMessage:
-    detail = b'{"ingestId":"%d","lane":"%s"}' % (number, lane.encode())
+    detail = b'{"ingestId":"%d","vendorId":"acme","lane":"%s"}' % (number, lane.encode())
     return BusMessage(f"accepted-{number}", "ingest.accepted", detail, lane)
 
 
