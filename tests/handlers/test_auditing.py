@@ -340,3 +340,10 @@ def test_an_audit_of_a_system_at_work_finds_nothing(used: World) -> None:
         assert all(balance.is_even for balance in report.balances.values())
     used.settle()
     assert named(audit(used.app)) == []
+
+
+def test_the_size_of_a_page_changes_nothing(used: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    BREAKS["a row of a batch"][0](used)
+    in_one = audit(used.app)
+    monkeypatch.setattr("handlers.core.auditing.PAGE", 1)
+    assert audit(used.app) == in_one
