@@ -36,6 +36,8 @@ HOSTILE = [
     "type: ignore", "fmt: off", "noqa", "9" * 5_000, "1e99999999", "-1e-99999", "0x1F", ".inf", ".nan",
 ]  # fmt: skip
 WORD = re.compile(r"\w+")
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""As YAML counts them."""
 NODES = set(
     WORD.findall("""
         Module ImportFrom alias FunctionDef arguments arg Name Load Store Constant AnnAssign Assign Dict Subscript
