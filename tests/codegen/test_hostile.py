@@ -97,7 +97,7 @@ def compiled(sources: dict[str, str]) -> dict[str, str]:
     for found in diagnostics.sorted():
         assert str(found).isprintable()
         assert found.message
-        lines = sources[found.span.path].count("\n") + 1
+        lines = len(LINE_BREAK.findall(sources[found.span.path])) + 1
         assert 1 <= found.span.line <= lines + 1
         assert found.span.column >= 1
     if project is None:
