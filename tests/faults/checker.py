@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from dvss.audit import Acknowledgement, audit
 from generated.runtime.exact_json import parse
 from handlers.core.canonical_events import Decided
 from handlers.core.normalization import outcome_of
@@ -21,6 +23,9 @@ from tests.faults.history import ACCEPTED, CONFLICT, DUPLICATE, contradictions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from dvss.embedded.backend import EmbeddedBackend
+    from dvss.embedded.feed import Feed
+    from handlers.application import Application
     from handlers.values import IngestRecord
     from tests.faults.systems import System
     from tests.faults.vendors import Sent
@@ -39,9 +44,36 @@ def findings(system: System) -> list[str]:
     for key, digest in sorted(system.vendors.refused):
         found += [f"{key.external_event_id}: {one}" for one in _of_evidence(system, system.vendors.sent[key, digest])]
     found += _changed_bytes(system)
+    found += _audited(system)
     if world.left_in_outbox():
         found.append("messages are left in the outbox")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Deployment:
+    """What an audit looks at."""
+
+    application: Application
+    feed: Feed | None
+
+
+def _audited(system: System) -> Iterator[str]:
+    """What ``dvss audit`` finds, and whether its balances are even."""
+    backend: EmbeddedBackend | None = getattr(system.world, "backend", None)
+    deployment: Any = _Deployment(system.sound, backend.feed if backend else None)
+    held = [
+        Acknowledgement(key, str(one.ingest_id))
+        for key in system.rows()
+        for one in system.vendors.operations(key)
+        if one.verdict is not None
+    ]
+    report = audit(deployment, held, unsettled=timedelta(0))
+    for one in report.findings:
+        yield f"{one.external_event_id}: audited as {one.problem}, {one.explanation}"
+    for (vendor_id, hour), balance in report.balances.items():
+        if not balance.is_even or balance.pending:
+            yield f"{vendor_id} in the hour from {hour}: {balance}"
 
 
 def _of_event(

@@ -48,6 +48,8 @@ def enumeration(design: type[Design], folder: Path) -> Iterator[str]:
         for faults in single_faults(system):
             by_kind[next(iter(faults.values()))].append((flow, faults))
         system.world.close()
+    for of_kind in by_kind.values():
+        Random(1).shuffle(of_kind)
     in_turn = (one for turn in zip_longest(*by_kind.values()) for one in turn if one is not None)
     for number, (flow, faults) in enumerate(in_turn):
         system = embedded(folder / str(number), design())
