@@ -18,6 +18,8 @@ API_KEY_SCHEME = "api-key"  # pragma: allowlist secret (a scheme's name)
 """The scheme of a vendor that sends API keys; every other scheme signs webhooks."""
 MOST_SECRETS_IN_FORCE = 2
 """Of one vendor: a rotation needs two, and each further one would be tried on every webhook."""
+MOST_KEYS_IN_FORCE = 2
+"""Of one vendor: a rotation needs two, and each further one is a key that somebody has forgotten."""
 _KEY_PREFIX = "dvss_"
 _RANDOM_BYTES = 32
 _ID_BYTES = 5
@@ -70,10 +72,13 @@ class ApiKeys(Protocol):
     """API keys. A key is shown once, when it is made: only its SHA-256 is stored."""
 
     def add(self, role: Role, vendor_id: str | None = None) -> IssuedKey:
-        """A new key. A vendor's key names its vendor, an operator's names none."""
+        """A new key. A vendor's key names its vendor, an operator's names none; a vendor has at most two in force."""
 
     def rotate(self, key_id: str, grace: timedelta) -> IssuedKey:
-        """A new key for whom ``key_id`` stands for; the old one ends after ``grace``, or when it would have anyway."""
+        """A new key for whom ``key_id`` stands for; the old one ends after ``grace``, or when it would have anyway.
+
+        Both are in force during the grace, so a vendor that has another key besides can have none.
+        """
 
     def revoke(self, key_id: str) -> None:
         """End a key now. A process that keeps keys in a cache refuses it when its cache is next refreshed."""
@@ -135,6 +140,10 @@ def is_secret_id(credential: str) -> bool:
 
 def no_key_in_force(key_id: str) -> CredentialError:
     return CredentialError(f"There is no API key {key_id} in force. List the keys to see their ids.")
+
+
+def too_many_keys(vendor_id: str) -> CredentialError:
+    return CredentialError(f"{vendor_id} has {MOST_KEYS_IN_FORCE} API keys in force already. Revoke one first.")
 
 
 def no_secret_in_force(secret_id: str) -> CredentialError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -28,9 +28,9 @@ class Request:
     resource: str
     """The route's template, e.g. ``/v1/events/{externalEventId}``."""
     path_parameters: Mapping[str, str]
-    headers: Mapping[str, Sequence[str]]
+    headers: Mapping[str, Sequence[str]] = field(repr=False)
     """Every value of each header, names in lower case."""
-    body: bytes
+    body: bytes = field(repr=False)
     request_id: str
 
     @property

@@ -10,7 +10,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dvss.aws.key_rows import KeyRow
-from dvss.credentials import ApiKeyEntry, CredentialError, IssuedKey, new_key, no_key_in_force
+from dvss.credentials import (
+    MOST_KEYS_IN_FORCE,
+    ApiKeyEntry,
+    CredentialError,
+    IssuedKey,
+    new_key,
+    no_key_in_force,
+    too_many_keys,
+)
 from handlers.core.credentials import key_digest
 from handlers.values import ConfigurationError, Role
 
@@ -107,6 +115,7 @@ class AwsApiKeys:
         if plan_id is None:
             message = f"{vendor_id} has no usage plan in this deployment. Deploy the contracts of this checkout first."
             raise ConfigurationError(message)
+        self._check_room(vendor_id, replaced)
         issued = new_key(self._random_bytes)
         row = KeyRow(issued.key_id, vendor_id, key_digest(issued.key), self._clock.now(), plan_id=plan_id)
         self._rows.begin(lock, row)
@@ -118,6 +127,13 @@ class AwsApiKeys:
             self._gateway.remove(issued.key_id)
             raise
         return issued
+
+    def _check_room(self, vendor_id: str, replaced: KeyRow | None) -> None:
+        now = self._clock.now()
+        rows = {row.key_id: row for row in self._rows.all() if row.vendor_id == vendor_id}
+        rows |= {replaced.key_id: replaced} if replaced else {}
+        if sum(row.is_in_force(now) for row in rows.values()) >= MOST_KEYS_IN_FORCE:
+            raise too_many_keys(vendor_id)
 
     def _in_force(self, key_id: str) -> KeyRow:
         row = self._rows.get(key_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ class Parameter:
     """A parameter as it was read."""
 
     name: str
-    value: str
+    value: str = field(repr=False)
     version: int
     written_at: datetime
 

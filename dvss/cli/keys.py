@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +26,9 @@ app = typer.Typer(no_args_is_help=True, help="Add, list, rotate and revoke API k
 SecretStdin = Annotated[
     bool, typer.Option("--secret-stdin", help="Read the vendor's own webhook secret from standard input.")
 ]
+SecretFile = Annotated[
+    Path | None, typer.Option("--secret-file", help="Read it from a file that nobody else may read.")
+]
 
 
 @app.command()
@@ -32,6 +37,7 @@ def add(
     *,
     operator: Annotated[bool, typer.Option("--operator", help="A key to read the feed and the metrics with.")] = False,
     secret_stdin: SecretStdin = False,
+    secret_file: SecretFile = None,
     api_key: Annotated[
         bool,
         typer.Option("--api-key", help="An API key, also for a vendor that signs webhooks (to ask for its events)."),
@@ -55,11 +61,13 @@ def add(
         if vendor is None:
             _show_key(credentials.keys.add(Role.OPERATOR), "an operator", as_json=as_json)
         elif api_key or _scheme(deployment, vendor) == API_KEY_SCHEME:
-            if secret_stdin:
-                terminal.fail(f"An API key for {vendor} is made here, not given: leave --secret-stdin out.")
+            if secret_stdin or secret_file is not None:
+                option = "--secret-stdin" if secret_stdin else "--secret-file"
+                terminal.fail(f"An API key for {vendor} is made here, not given: leave {option} out.")
             _show_key(credentials.keys.add(Role.VENDOR, vendor), vendor, as_json=as_json)
         else:
-            secret = _given_secret(_scheme(deployment, vendor), vendor, read=secret_stdin)
+            given = _read_secret(secret_file, from_stdin=secret_stdin)
+            secret = _checked_secret(_scheme(deployment, vendor), vendor, given)
             _show_secret(credentials.secrets.add(vendor, secret), vendor, as_json=as_json)
 
 
@@ -71,20 +79,34 @@ def _scheme(deployment: Deployment, vendor: str) -> str:
     return profile.scheme
 
 
-def _given_secret(scheme: str, vendor: str, *, read: bool) -> str | None:
-    """The secret on standard input, of the form that the scheme has; None where one is to be made."""
+def _read_secret(path: Path | None, *, from_stdin: bool) -> str | None:
+    """The secret that was given; None where none was."""
+    from dvss.permissions import check_private
+
+    if from_stdin and path is not None:
+        terminal.fail("Give --secret-stdin or --secret-file, not both.", terminal.Exit.USAGE)
+    if path is not None:
+        try:
+            with path.open(encoding="utf-8") as file:
+                check_private(path, os.fstat(file.fileno()), "the secret")
+                return file.read().rstrip("\r\n")
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            terminal.fail(f"The secret in {path} cannot be read: {reason}.")
+    return sys.stdin.read().rstrip("\r\n") if from_stdin else None
+
+
+def _checked_secret(scheme: str, vendor: str, secret: str | None) -> str | None:
+    """The secret, if it has the form of its scheme; None where one is to be made."""
     from handlers.core.signatures.schemes import SCHEMES
 
     rules = SCHEMES.get(scheme)
     if rules is None:
         terminal.fail(f"{vendor} signs no webhooks any more: revoke its secret.")
-    if not read:
-        if not rules.is_ours_to_make:
-            terminal.fail(f"{vendor} makes its secret itself: give it with --secret-stdin ({rules.form}).")
-        return None
-    secret = sys.stdin.read().rstrip("\r\n")
-    if not rules.is_secret(secret):
-        terminal.fail(f"What came on standard input is no secret of scheme {scheme}: {rules.form}.")
+    if secret is None and not rules.is_ours_to_make:
+        terminal.fail(f"{vendor} makes its secret itself: give it with --secret-stdin ({rules.form}).")
+    if secret is not None and not rules.is_secret(secret):
+        terminal.fail(f"What was given is no secret of scheme {scheme}: {rules.form}.")
     return secret
 
 
@@ -142,6 +164,7 @@ def rotate(
     *,
     grace_hours: Annotated[float, typer.Option(min=0, help="How long the old one stays in force.")] = 24.0,
     secret_stdin: SecretStdin = False,
+    secret_file: SecretFile = None,
     data_dir: DataDir = None,
     outputs: Outputs = None,
     as_json: AsJson = False,
@@ -156,7 +179,8 @@ def rotate(
         if owner is None:
             _show_key(credentials.keys.rotate(credential, grace), "the same owner", as_json=as_json)
         else:
-            secret = _given_secret(_scheme(deployment, owner), owner, read=secret_stdin)
+            given = _read_secret(secret_file, from_stdin=secret_stdin)
+            secret = _checked_secret(_scheme(deployment, owner), owner, given)
             _show_secret(credentials.secrets.rotate(owner, grace, secret), owner, as_json=as_json)
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from dvss.credentials import ApiKeyEntry, CredentialError, IssuedKey, new_key, no_key_in_force
+from dvss.credentials import (
+    MOST_KEYS_IN_FORCE,
+    ApiKeyEntry,
+    CredentialError,
+    IssuedKey,
+    new_key,
+    no_key_in_force,
+    too_many_keys,
+)
 from handlers.moments import microseconds, moment
 from handlers.values import Principal, Role
 
@@ -77,6 +85,13 @@ class SqliteApiKeys:
 def _insert(
     connection: sqlite3.Connection, issued: IssuedKey, role: Role, vendor_id: str | None, now: datetime
 ) -> None:
+    if vendor_id is not None:
+        (in_force,) = connection.execute(
+            "SELECT count(*) FROM api_key WHERE vendor_id = ? AND coalesce(ends_at > ?, 1)",
+            (vendor_id, microseconds(now)),
+        ).fetchone()
+        if in_force >= MOST_KEYS_IN_FORCE:
+            raise too_many_keys(vendor_id)
     connection.execute(
         "INSERT INTO api_key (key_id, role, vendor_id, created_at, key_sha256) VALUES (?, ?, ?, ?, ?)",
         (

@@ -27,6 +27,7 @@ from dvss.embedded.raw_store import SegmentRawStore
 from dvss.embedded.segment_writer import SegmentWriter
 from dvss.embedded.segments import Segments
 from dvss.embedded.token_key import token_key
+from dvss.permissions import check_database, check_folder
 from handlers.system import UlidFactory
 from handlers.values import ConfigurationError, Lane, TransientError
 
@@ -96,7 +97,7 @@ class EmbeddedBackend:
     def open(cls, root: Path, clock: Clock, disk: Disk | None = None) -> Self:
         """Open the data folder, or make it where there is none. Close the backend in the end.
 
-        Raises ConfigurationError if the folder cannot be written or belongs to another version.
+        Raises ConfigurationError if the folder cannot be written, belongs to another version, or is open to others.
         """
         disk = disk or Disk()
         try:
@@ -111,6 +112,8 @@ class EmbeddedBackend:
 
     @classmethod
     def _open(cls, root: Path, clock: Clock, disk: Disk) -> Self:
+        check_folder(root)
+        check_database(root / DATABASE_NAME)
         ids = UlidFactory()
 
         def new_name() -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING
 
+from dvss.permissions import check_private
 from handlers.values import ConfigurationError
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from dvss.embedded.disk import Disk
 
 KEY_BYTES = 32
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def token_key(path: Path, disk: Disk, random_bytes: Callable[[int], bytes] = os.urandom) -> bytes:
@@ -27,13 +26,11 @@ def token_key(path: Path, disk: Disk, random_bytes: Callable[[int], bytes] = os.
         _make(path, disk, random_bytes)
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
-        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        found = os.fstat(descriptor)
         key = os.read(descriptor, KEY_BYTES + 1)
     finally:
         os.close(descriptor)
-    if mode & _OTHERS:
-        message = f"Others may read the token key in {path} (mode {mode:o}). Take it back with chmod 600 {path}."
-        raise ConfigurationError(message)
+    check_private(path, found, "the token key")
     if len(key) != KEY_BYTES:
         message = f"{path} holds no token key of {KEY_BYTES} bytes. Put it back from a copy of the data folder."
         raise ConfigurationError(message)

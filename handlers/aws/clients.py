@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,8 @@ class Clients:
     """
 
     def __init__(self, session: Session, backoff: Backoff | None = None) -> None:
+        # At DEBUG it writes whole requests and answers, and with them secrets and payloads.
+        logging.getLogger("botocore").setLevel(logging.INFO)
         self._session = session
         self._made: dict[str, Any] = {}
         # Making a client is not safe in several threads, using it is.

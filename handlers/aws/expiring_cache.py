@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ MOST_UNKNOWN = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Entry[T]:
-    value: T | None
+    value: T | None = field(repr=False)
     read_at: datetime
     fresh_until: datetime
 

@@ -185,6 +185,8 @@ class World:
 
     def crashes(self, operation: Operation, calls: int, *, is_answer_lost: bool) -> bool:
         """Whether the command ends before its time when only so many calls come through."""
+        for one in self.in_force():
+            self.administration.keys.revoke(one)
         self.old = self.administration.keys.add(Role.VENDOR, "vendorA")
         self.environment.calls.crash_after(calls, is_answer_lost=is_answer_lost)
         try:
@@ -221,6 +223,9 @@ class World:
     def check_it_goes_on(self, operation: Operation) -> None:
         """The same command comes to its end now, or says that it has nothing to do, and cleans up."""
         if self.old.key_id in self.in_force():
+            # What was made and never seen stands in the way of a further key: it is on the list, and can be revoked.
+            for one in self.in_force() - {self.old.key_id}:
+                self.administration.keys.revoke(one)
             issued = operation(self.administration, self.old)
             assert issued is None or self.who(issued.key) == Principal(Role.VENDOR, issued.key_id, "vendorA")
         else:

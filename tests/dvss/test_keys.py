@@ -35,6 +35,15 @@ def test_the_key_itself_is_nowhere_on_the_disk(tmp_path: Path) -> None:
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and key.encode() in path.read_bytes()]
 
 
+@pytest.fixture
+def _room(server: Server) -> None:
+    """vendorA has no key in force."""
+    for one in dvss("key", "list", "--data-dir", server.data_dir, "--json").lines:
+        if one["owner"] == "vendorA" and one["state"] != "ended":
+            dvss("key", "revoke", one["id"], "--data-dir", server.data_dir)
+
+
+@pytest.mark.usefixtures("_room")
 def test_a_new_key_opens_the_door_and_a_revoked_one_does_not(server: Server) -> None:
     added = dvss("key", "add", "vendorA", "--data-dir", server.data_dir, "--json").document
     assert server.post(envelope("by-new-key"), x_api_key=added["key"]).status == 202
@@ -42,6 +51,7 @@ def test_a_new_key_opens_the_door_and_a_revoked_one_does_not(server: Server) -> 
     assert server.post(envelope("by-new-key"), x_api_key=added["key"]).status == 401
 
 
+@pytest.mark.usefixtures("_room")
 def test_a_rotation_leaves_the_old_key_its_grace(server: Server) -> None:
     old = dvss("key", "add", "vendorA", "--data-dir", server.data_dir, "--json").document
     new = dvss("key", "rotate", old["keyId"], "--data-dir", server.data_dir, "--json").document
@@ -51,6 +61,7 @@ def test_a_rotation_leaves_the_old_key_its_grace(server: Server) -> None:
     assert (states[old["keyId"]], states[new["keyId"]]) == ("ending", "in force")
 
 
+@pytest.mark.usefixtures("_room")
 def test_a_rotation_without_grace_ends_the_old_key(server: Server) -> None:
     old = dvss("key", "add", "vendorA", "--data-dir", server.data_dir, "--json").document
     dvss("key", "rotate", old["keyId"], "--grace-hours", 0, "--data-dir", server.data_dir)
@@ -77,6 +88,23 @@ def test_the_vendors_own_secret_is_read_from_standard_input(tmp_path: Path, monk
     rotated = dvss("key", "rotate", added["secretId"], "--secret-stdin", "--data-dir", tmp_path, "--json").document
     assert rotated["secret"] == "shpss_next"
     assert dvss("key", "revoke", rotated["secretId"], "--data-dir", tmp_path).code == 0
+
+
+def test_a_secret_is_read_from_a_file_that_nobody_else_may_read(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "secret"
+    file.write_text("shpss_own\n")
+    file.chmod(0o640)
+    ran = dvss("key", "add", "shopify", "--secret-file", file, "--data-dir", data)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"(mode 640). Take it back with chmod 600 {file}." in ran.err
+    assert "shpss_own" not in ran.err
+    file.chmod(0o600)
+    added = dvss("key", "add", "shopify", "--secret-file", file, "--data-dir", data, "--json").document
+    assert added["secret"] == "shpss_own"
+    ran = dvss("key", "add", "shopify", "--secret-file", tmp_path / "none", "--data-dir", data)
+    assert (ran.code, "cannot be read: No such file or directory." in ran.err) == (1, True)
+    ran = dvss("key", "add", "shopify", "--secret-file", file, "--secret-stdin", "--data-dir", data)
+    assert (ran.code, "not both" in ran.err) == (2, True)
 
 
 def signing(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +146,7 @@ def test_a_secret_of_another_form_is_refused(
     monkeypatch.setattr("sys.stdin", io.StringIO(secret))
     ran = dvss("key", "add", "square", "--secret-stdin", "--data-dir", tmp_path)
     assert (ran.code, ran.out) == (1, "")
-    assert f"What came on standard input is no secret of scheme {scheme}: " in ran.err
+    assert f"What was given is no secret of scheme {scheme}: " in ran.err
     assert dvss("key", "list", "--data-dir", tmp_path, "--json").lines == []
 
 

@@ -31,7 +31,7 @@ class TestEmbeddedAdministration(CredentialsAdministrationContract):
 
 
 def test_a_key_is_stored_as_its_digest_alone(backend: EmbeddedBackend, root: Path) -> None:
-    issued = [backend.credentials.keys.add(Role.VENDOR, "acme") for _ in range(20)]
+    issued = [backend.credentials.keys.add(Role.VENDOR, f"acme-{number}") for number in range(20)]
     backend.close()
     stored = (root / DATABASE_NAME).read_bytes()
     for entry in issued:

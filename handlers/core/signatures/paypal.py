@@ -7,7 +7,7 @@ looked at: who forges a request would name a certificate of their own there.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -56,7 +56,7 @@ class _Transmission:
 class _Known:
     """What a secret holds."""
 
-    webhook_id: str
+    webhook_id: str = field(repr=False)
     key: RSAPublicKey
     valid_from: datetime
     valid_until: datetime
