@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from dvss.server.app import make_app
+from dvss.server.connections import DEFAULT_LIMITS, Connection, ConnectionLimits, most_connections
 from handlers.values import ConfigurationError
 
 if TYPE_CHECKING:
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
 # Longer than the pools of common HTTP clients keep a connection, so that it is the client who drops it.
 KEEP_ALIVE_SECONDS = 75
-BACKLOG = 2048
 # Together with the pipeline's own stop it stays below the ten seconds that process managers wait before they kill.
 FINISH_REQUESTS_SECONDS = 4
 BACKLOG = 1_024
@@ -31,8 +33,6 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        # From here on connections wait in the kernel: what is printed as listening does.
-        listener.listen(BACKLOG)
         # From here on a connection waits for its answer, instead of being refused while the process starts.
         listener.listen(BACKLOG)
     except OSError as error:
@@ -58,12 +58,13 @@ class _QuietlyStopping(uvicorn.Server):
             self._captured_signals.clear()
 
 
-def run(node: Node, listener: socket.socket) -> None:
+def run(node: Node, listener: socket.socket, limits: ConnectionLimits = DEFAULT_LIMITS) -> None:
     """Answer requests until SIGTERM or SIGINT; then finish what is in flight, and stop the pipeline."""
+    limits = replace(limits, connections=most_connections(limits.connections))
     config = uvicorn.Config(
         make_app(node),
         loop="uvloop",
-        http="httptools",
+        http=partial(Connection, limits),  # type: ignore[arg-type]  # it is called as the class would be
         ws="none",
         lifespan="on",
         log_config=None,
