@@ -11,6 +11,7 @@ from generated.runtime.exact_json import JsonFault
 from handlers.core.acceptance import Outcome, Verdict, accept
 from handlers.core.credentials import principal_of
 from handlers.core.envelopes import (
+    PRINTABLE_ID,
     Delivery,
     RejectedItem,
     check_event_size,
@@ -273,7 +274,9 @@ def _post_split(request: Request, app: Application, deliveries: Sequence[Deliver
 def _get_event(request: Request, app: Application, line: LogLine) -> dict[str, Any]:
     profile = _vendor(request, app, line)
     key = IdempotencyKey(profile.vendor_id, request.path_parameters["externalEventId"])
-    record = app.index.read([key], consistent=True).get(key)
+    # What can be no event's id can be no key of a store either.
+    can_be = PRINTABLE_ID.fullmatch(key.external_event_id)
+    record = app.index.read([key], consistent=True).get(key) if can_be else None
     if record is None:
         raise RequestRefusedError(ProblemCode.NOT_FOUND, "There is no event with this id.")
     kept = None

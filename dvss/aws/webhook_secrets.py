@@ -16,6 +16,7 @@ from dvss.credentials import (
     not_one_secret,
     too_many_secrets,
 )
+from handlers.aws.credentials import secrets_parameter
 from handlers.values import ConfigurationError
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class AwsWebhookSecrets:
             self._parameters.replace(parameter, _written(changed, now))
 
     def _name(self, vendor_id: str) -> str:
-        return f"{self._prefix}/vendors/{vendor_id}/secrets"
+        return secrets_parameter(self._prefix, vendor_id)
 
 
 def _issued(issued: IssuedSecret, vendor_id: str, now: datetime) -> _Secret:

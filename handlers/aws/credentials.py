@@ -14,6 +14,7 @@ from handlers.aws.clients import error_code, translated
 from handlers.aws.expiring_cache import ExpiringCache
 from handlers.aws.items import number, number_of, present, text, text_of
 from handlers.aws.tables import Table
+from handlers.core.object_keys import vendor_part
 from handlers.moments import microseconds, moment
 from handlers.values import ConfigurationError, Principal, Role, TransientError
 
@@ -77,7 +78,7 @@ class AwsCredentials:
         return None if item is None else _api_key(item)
 
     def _read_secrets(self, vendor_id: str) -> tuple[_Secret, ...] | None:
-        name = f"{self._prefix}/vendors/{vendor_id}/secrets"
+        name = secrets_parameter(self._prefix, vendor_id)
         document = read_parameter(self._clients, name)
         if document is None:
             return None
@@ -99,6 +100,11 @@ def read_parameter(clients: Clients, name: str) -> str | None:
                 return None
             raise
     return answer["Parameter"].get("Value")
+
+
+def secrets_parameter(parameter_prefix: str, vendor_id: str) -> str:
+    """Name of the parameter that holds a vendor's webhook secrets."""
+    return f"{parameter_prefix}/vendors/{vendor_part(vendor_id)}/secrets"
 
 
 def token_key(clients: Clients, parameter_prefix: str) -> bytes:
