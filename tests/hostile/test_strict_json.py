@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generated.runtime.exact_json import JsonError, JsonFault, Limits, canonical, digest, dump, parse, walk
+from generated.runtime.exact_json import JsonError, JsonFault, Limits, canonical, digest, dump, number_text, parse, walk
 from handlers.core.elements import elements
 from tests.hostile.documents import SIZE, WORST
 
@@ -179,6 +179,13 @@ def test_a_document_is_written_in_two_forms(document: bytes) -> None:
 def test_a_decimal_has_one_form_whatever_it_was_made_from(number: str, form: bytes) -> None:
     assert canonical(Decimal(number)) == form
     assert canonical([Decimal(number), Decimal("0.1")]) == b"[" + form + b",1e-1]"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(5, "5"), (Decimal("1E+2"), "100"), (Decimal("-0.50"), "-0.5"), (Decimal("10.0"), "10")]
+)
+def test_a_number_is_written_plainly(number: int | Decimal, text: str) -> None:
+    assert number_text(number) == text
 
 
 def test_a_digest_is_of_the_canonical_form() -> None:
