@@ -144,16 +144,19 @@ class TestRefusedFolders:
         root.mkdir()
         with closing(sqlite3.connect(root / DATABASE_NAME)) as connection:
             connection.execute("CREATE TABLE theirs (x)")
+        (root / DATABASE_NAME).chmod(0o600)
         assert "has schema version 0" in self.refusal(root, clock)
 
     def test_what_is_no_database(self, root: Path, clock: ManualClock) -> None:
         root.mkdir()
         (root / DATABASE_NAME).write_bytes(b"no database" * 1_000)
+        (root / DATABASE_NAME).chmod(0o600)
         assert "file is not a database" in self.refusal(root, clock)
 
     def test_a_refused_folder_can_be_opened_when_it_is_mended(self, root: Path, clock: ManualClock) -> None:
         root.mkdir()
         (root / DATABASE_NAME).write_bytes(b"no database" * 1_000)
+        (root / DATABASE_NAME).chmod(0o600)
         self.refusal(root, clock)
         (root / DATABASE_NAME).unlink()
         EmbeddedBackend.open(root, clock).close()
