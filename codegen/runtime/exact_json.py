@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from decimal import MAX_PREC, Clamped, Context, Decimal, Overflow, Rounded
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import jiter
@@ -108,37 +109,32 @@ def _settle(box: list[Any], limits: Limits, size: int) -> None:
 
     ``size`` is the document's length in bytes.
     """
-    scalars = _Scalars(box, limits, size)
+    bounds = _Bounds(box, limits, size)
+    exact, check_length = bounds.exact, bounds.check_length
     level: list[Any] = [box]
-    depth = -1
-    nodes = 0
+    depth = nodes = 0
     while level:
-        depth += 1
-        if depth > limits.depth:
-            raise JsonError(JsonFault.JSON_TOO_DEEP, f"The document is nested more than {limits.depth} levels deep.")
+        bounds.check_names(level)
         below: list[Any] = []
         for container in level:
             nodes += len(container)
             if nodes > limits.nodes:
                 raise JsonError(JsonFault.JSON_TOO_MANY_VALUES, f"The document holds more than {limits.nodes} values.")
-            pairs: Iterable[tuple[Any, Any]]
-            if type(container) is dict:
-                scalars.check_names(container)
-                pairs = container.items()
-            else:
-                pairs = enumerate(container)
-            for key, value in pairs:
+            for key, value in _pairs(container):
                 kind = type(value)
-                if kind is dict or kind is list:
+                if kind is Decimal:
+                    container[key] = exact(value)
+                elif kind is str or kind is int:
+                    check_length(value)
+                elif kind is dict or kind is list:
                     below.append(value)
-                elif kind is Decimal:
-                    container[key] = scalars.exact(value)
-                elif kind is int or kind is str:
-                    scalars.check_length(value)
-        level = below
+        depth += 1
+        if below and depth > limits.depth:
+            raise JsonError(JsonFault.JSON_TOO_DEEP, f"The document is nested more than {limits.depth} levels deep.")
+        level = [container for container in below if container]
 
 
-class _Scalars:
+class _Bounds:
     """What is checked of the values between the brackets, and of members' names."""
 
     def __init__(self, box: list[Any], limits: Limits, size: int) -> None:
@@ -169,13 +165,32 @@ class _Scalars:
         elif not -self._most < value < self._most:
             raise self._too_long(JsonFault.NUMBER_TOO_LONG, value)
 
-    def check_names(self, members: dict[str, Any]) -> None:
-        if self._may_hold_long_names and max(map(len, members), default=0) > self._limits.key:
-            raise self._too_long(JsonFault.KEY_TOO_LONG, members)
+    def check_names(self, containers: list[Any]) -> None:
+        if not self._may_hold_long_names:
+            return
+        objects = [container for container in containers if type(container) is dict]
+        if max(map(len, chain.from_iterable(objects)), default=0) > self._limits.key:
+            found = next(members for members in objects if max(map(len, members), default=0) > self._limits.key)
+            raise self._too_long(JsonFault.KEY_TOO_LONG, found)
 
-    def _too_long(self, fault: JsonFault, value: object) -> JsonError:
-        pointer = next(at for at, found in walk(self._box[0]) if found is value)
-        return JsonError(fault, _TOO_LONG[fault].format(self._limits), pointer)
+    def _too_long(self, fault: JsonFault, found: object) -> JsonError:
+        return JsonError(fault, _TOO_LONG[fault].format(self._limits), _pointer(self._box[0], found))
+
+
+def _pointer(value: Any, found: object) -> str | None:
+    """Where in the value that very object is, None where it is not."""
+    if value is found:
+        return ""
+    for key, inner in _pairs(value):
+        if inner is found or type(inner) is dict or type(inner) is list:
+            below = _pointer(inner, found)
+            if below is not None:
+                return f"/{pointer_token(key)}{below}"
+    return None
+
+
+def _pairs(container: Any) -> Iterable[tuple[Any, Any]]:
+    return container.items() if type(container) is dict else enumerate(container)
 
 
 _TOO_LONG = {

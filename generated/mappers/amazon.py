@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:dc017dffd61ce4eae055bcb533f816994eabbda9aefff221e0054f84d461d139",
+    mapping_version="sha256:37057c26149de6d3b02893df87c35eab413229301dfcf9a5d6434a5620912c37",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:520f3873a17f51caabf2f60b95d7243c3527d28aa31bc3a1958a0d917952d672",
+    mapping_version="sha256:ffa196574f4c03c6aa8d72ae62c28144924240ed747f2f7236b45cb0aabe3bb1",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

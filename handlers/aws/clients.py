@@ -48,8 +48,8 @@ class Clients:
     """
 
     def __init__(self, session: Session, backoff: Backoff | None = None) -> None:
-        # At DEBUG it writes whole requests and answers, and with them secrets and payloads.
-        logging.getLogger("botocore").setLevel(logging.INFO)
+        # At DEBUG it writes whole requests and answers, secrets and payloads among them; at INFO whence its keys.
+        logging.getLogger("botocore").setLevel(logging.WARNING)
         self._session = session
         self._made: dict[str, Any] = {}
         # Making a client is not safe in several threads, using it is.

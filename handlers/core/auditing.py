@@ -107,7 +107,7 @@ def audit(
     with ThreadPoolExecutor(readers) if readers > 1 else nullcontext() as pool:
         each: _Each = pool.map if pool else _in_turn
         for place, vendor_id in enumerate(vendors):
-            one = _VendorAudit(
+            one = _AuditOfOne(
                 app=app,
                 vendor_id=vendor_id,
                 window=window,
@@ -135,7 +135,7 @@ def _look_at_outbox(app: Application, vendors: Sequence[str], report: AuditRepor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _VendorAudit:
+class _AuditOfOne:
     """The audit of one vendor."""
 
     app: Application

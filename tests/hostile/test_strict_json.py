@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from decimal import Decimal
-from typing import Any
+from decimal import Context, Decimal
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,11 @@ from generated.runtime.exact_json import JsonError, JsonFault, Limits, canonical
 from handlers.core.elements import elements
 from tests.hostile.documents import SIZE, WORST
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CPU_SECONDS = 0.020
+REFERENCE_SECONDS = 0.010
 TRIES = 9
 
 
@@ -29,16 +34,32 @@ def outcome(document: bytes) -> JsonFault | None:
     return None
 
 
+def cpu_seconds(function: Callable[[], object]) -> float:
+    """The CPU time that it takes."""
+    start = time.thread_time()
+    function()
+    return time.thread_time() - start
+
+
+def reference() -> None:
+    """What must be done for 20,000 decimals at least: ``REFERENCE_SECONDS`` on a core of 2.5 GHz that nobody shares."""
+    bounded = Context(prec=1_000).plus
+    decimals = [Decimal(text) for text in ["1.0"] * 20_000]
+    for value in decimals:
+        bounded(value)
+        if value == value.to_integral_value():
+            int(value)
+
+
 @pytest.mark.parametrize("name", WORST)
 def test_100_kb_of_the_worst_are_parsed_or_refused_in_20_ms(name: str) -> None:
     document = WORST[name]
     assert len(document) <= SIZE + 10
-    best = 1.0
-    for _ in range(TRIES):
-        start = time.thread_time()
-        outcome(document)
-        best = min(best, time.thread_time() - start)
-    assert best < CPU_SECONDS
+    # The CPU time of the same work doubles while a neighbour uses the other half of the core.
+    shares = [
+        cpu_seconds(lambda: outcome(document)) / max(cpu_seconds(reference), REFERENCE_SECONDS) for _ in range(TRIES)
+    ]
+    assert median(shares) < CPU_SECONDS / REFERENCE_SECONDS
 
 
 LIMITS = {
