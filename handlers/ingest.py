@@ -107,30 +107,19 @@ def _vendor(request: Request, app: Application, line: LogLine) -> VendorProfile:
     if profile is None:
         detail = f"Vendor {principal.vendor_id} has no mapping in this deployment."
         raise RequestRefusedError(ProblemCode.UNKNOWN_VENDOR, detail)
-    _throttle(app, profile)
+    if request.admitted != profile.vendor_id:
+        throttle(app, profile)
     return profile
 
 
-def overdrawn(app: Application, vendor_id: str) -> RequestRefusedError | None:
-    """How the vendor's next request will be refused while its tokens are used up. Takes none, reads no store."""
-    profile = app.registry.vendor(vendor_id)
-    if profile is None:
-        return None
-    wait = app.rates.wait(vendor_id, per_second=profile.requests_per_second, burst=profile.burst, at=app.clock.now())
-    return None if wait is None else _throttled(profile, wait)
-
-
-def _throttle(app: Application, profile: VendorProfile) -> None:
+def throttle(app: Application, profile: VendorProfile) -> None:
+    """Take a token of the vendor's. Raises RequestRefusedError (429) where there is none; reads no store."""
     wait = app.rates.take(
         profile.vendor_id, per_second=profile.requests_per_second, burst=profile.burst, at=app.clock.now()
     )
     if wait is not None:
-        raise _throttled(profile, wait)
-
-
-def _throttled(profile: VendorProfile, wait: int) -> RequestRefusedError:
-    detail = f"More than {profile.requests_per_second} events a second; try again in {wait} s."
-    return RequestRefusedError(ProblemCode.THROTTLED, detail, retry_after_seconds=wait)
+        detail = f"More than {profile.requests_per_second} events a second; try again in {wait} s."
+        raise RequestRefusedError(ProblemCode.THROTTLED, detail, retry_after_seconds=wait)
 
 
 def _check_media_type(request: Request) -> None:
@@ -220,7 +209,7 @@ def _post_webhook(request: Request, app: Application, line: LogLine) -> dict[str
     profile, webhook = _signer(request, app, line)
     check_size(request.body, profile)
     _check_media_type(request)
-    _throttle(app, profile)
+    throttle(app, profile)
     deliveries = read_webhook(app.registry, profile, topic, request.headers, request.body)
     if webhook.split is None:
         (verdict,) = accept(app, deliveries, batch=False)

@@ -31,11 +31,6 @@ class TokenBuckets:
             self._levels[vendor_id] = (level - _TOKEN if is_taken else level, max(at, since))
         return None if is_taken else _seconds(level, per_second)
 
-    def wait(self, vendor_id: str, *, per_second: int, burst: int, at: datetime) -> int | None:
-        """What ``take`` would say, without taking anything."""
-        level = self._level(vendor_id, per_second, burst, at)
-        return None if level >= _TOKEN else _seconds(level, per_second)
-
     def _level(self, vendor_id: str, per_second: int, burst: int, at: datetime) -> int:
         level, since = self._levels.get(vendor_id, (burst * _TOKEN, at))
         return min(level + max(at - since, timedelta(0)) // _MICROSECOND * per_second, burst * _TOKEN)

@@ -32,6 +32,8 @@ class Request:
     """Every value of each header, names in lower case."""
     body: bytes = field(repr=False)
     request_id: str
+    admitted: str | None = None
+    """The vendor whose token the gateway has taken for this request."""
 
     @property
     def path(self) -> str:
@@ -65,6 +67,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
         # A lone surrogate passes here, so that the body is refused as what it is: not UTF-8.
         body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass"),
         request_id=event["requestContext"]["requestId"],
+        admitted=event["requestContext"].get("authorizer", {}).get("admitted"),
     )
 
 

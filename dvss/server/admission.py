@@ -10,11 +10,13 @@ import asyncio
 import logging
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from secrets import SystemRandom
 from typing import TYPE_CHECKING
 
 from handlers.core.credentials import principal_of
 from handlers.core.problems import RequestRefusedError
-from handlers.ingest import overdrawn
+from handlers.ingest import throttle
 from handlers.values import TransientError
 from handlers.wire import problem_answer
 
@@ -27,12 +29,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("dvss.server")
 
 REQUEST_THREADS = 64
-THREADS_OF_ONE_SENDER = 16
+# More of them take no more in over time, as they only leave more to be normalized; four make good use of a shared sync.
+THREADS_OF_ONE_SENDER = 4
 # Beyond it a request would wait longer than its sender does: better to say so at once.
 MOST_REQUESTS_IN_FLIGHT = 1_000
 MOST_OF_ONE_SENDER = 500
 MOST_KEYS_KNOWN = 10_000
+# A vendor that must wait a second may as well hear so at its end: what it asks meanwhile over that connection, and what
+# it takes from the others, is then bounded by how many connections it has.
+HOLD_SECONDS = 1.0
+MOST_HELD_OF_ONE_SENDER = 100
 REPORT_SECONDS = 1.0
+_random = SystemRandom()
 NOBODY = ""
 """The sender of what no known key came with."""
 
@@ -44,20 +52,25 @@ class RequestThreads:
         self._threads = ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="request")
         self._in_flight: Counter[str] = Counter()
         self._shares: dict[str, asyncio.Semaphore] = {}
+        self._turns: dict[str, asyncio.Semaphore] = {}
 
-    async def run[R](self, sender: str, function: Callable[[], R]) -> R | None:
-        """The function's result; None where too many requests wait already."""
+    async def run[R](self, sender: str, function: Callable[[], R], *, in_turn: bool = False) -> R | None:
+        """The function's result; None where too many requests wait already.
+
+        Those that run ``in_turn`` share one of the sender's threads.
+        """
         if self._in_flight[sender] >= MOST_OF_ONE_SENDER or self._in_flight.total() >= MOST_REQUESTS_IN_FLIGHT:
             return None
         self._in_flight[sender] += 1
         share = self._shares.setdefault(sender, asyncio.Semaphore(THREADS_OF_ONE_SENDER))
         try:
-            async with share:
+            async with share, self._turns.setdefault(sender, asyncio.Semaphore(1)) if in_turn else nullcontext():
                 return await asyncio.get_running_loop().run_in_executor(self._threads, function)
         finally:
             self._in_flight[sender] -= 1
             if not self._in_flight[sender]:
                 del self._in_flight[sender], self._shares[sender]
+                self._turns.pop(sender, None)
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
@@ -66,27 +79,48 @@ class RequestThreads:
 class Admission:
     """Knows which vendor a key stands for once it has come in, and refuses vendors whose tokens are used up.
 
-    A key that was revoked since is refused by the entry point: what is known here lets nobody in.
+    What is known here lets nobody in: a key that was revoked is refused by the entry point, and forgotten.
     """
 
     def __init__(self, app: Application) -> None:
         self._app = app
         self._vendors: dict[bytes, str] = {}
         self._refused: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
 
     def sender(self, headers: Iterable[tuple[bytes, bytes]]) -> str:
         """The vendor of the request's key; ``NOBODY`` for a key that has not come in yet, and for none."""
         return next((self._vendors.get(value, NOBODY) for name, value in headers if name == b"x-api-key"), NOBODY)
 
     def refusal(self, vendor_id: str, request_id: str) -> dict[str, Any] | None:
-        """The proxy answer to a request of a vendor that must wait; None where it need not."""
-        refused = overdrawn(self._app, vendor_id)
-        if refused is None:
+        """The proxy answer to a request of a vendor that must wait; None where one of its tokens was taken."""
+        profile = self._app.registry.vendor(vendor_id)
+        if profile is None:
             return None
-        if not self._refused[vendor_id]:
-            asyncio.get_running_loop().call_later(REPORT_SECONDS, self._report, vendor_id)
-        self._refused[vendor_id] += 1
-        return problem_answer(refused, request_id)
+        try:
+            throttle(self._app, profile)
+        except RequestRefusedError as refused:
+            if not self._refused[vendor_id]:
+                asyncio.get_running_loop().call_later(REPORT_SECONDS, self._report, vendor_id)
+            self._refused[vendor_id] += 1
+            return problem_answer(refused, request_id)
+        return None
+
+    async def hold(self, vendor_id: str) -> bool:
+        """Let a refused vendor wait for its answer. False, and at once, where it keeps too many connections waiting."""
+        if self._held[vendor_id] >= MOST_HELD_OF_ONE_SENDER:
+            return False
+        self._held[vendor_id] += 1
+        try:
+            # Those who are let go together would come back together.
+            await asyncio.sleep(HOLD_SECONDS * _random.uniform(0.5, 1.5))
+        finally:
+            self._held[vendor_id] -= 1
+        return True
+
+    def is_flooding(self, sender: str) -> bool:
+        """Whether the sender asks on while it was told to wait."""
+        return self._held[sender] > 0
 
     def learn(self, headers: Mapping[str, Sequence[str]]) -> None:
         """Remember whose the key is, if it is anybody's."""
@@ -100,6 +134,10 @@ class Admission:
         if len(self._vendors) >= MOST_KEYS_KNOWN:
             self._vendors.clear()
         self._vendors[key.encode("latin-1")] = principal.vendor_id or NOBODY
+
+    def forget(self, headers: Mapping[str, Sequence[str]]) -> None:
+        """No longer take the key for anybody's."""
+        self._vendors.pop(headers.get("x-api-key", [""])[0].encode("latin-1"), None)
 
     def _report(self, vendor_id: str) -> None:
         # One line for each refusal would let a flood write the log.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -69,14 +70,19 @@ class VendorEndpoint:
             detail = f"The body is over the limit of {MAX_BODY_BYTES} bytes."
             response = problem(413, "PAYLOAD_TOO_LARGE", detail, request_id, close)
         else:
-            event = proxy_event(scope, self._resource, headers, body, request_id)
-            answer = await self._threads.run(scope["state"]["sender"], partial(self._answer, event))
+            event = proxy_event(scope, self._resource, headers, body)
+            sender = scope["state"]["sender"]
+            in_turn = self._admission.is_flooding(sender)
+            answer = await self._threads.run(sender, partial(self._answer, event), in_turn=in_turn)
             response = _busy(request_id) if answer is None else http_response(answer)
         await response(scope, receive, send)
 
     def _answer(self, event: dict[str, Any]) -> dict[str, Any]:
         self._admission.learn(event["multiValueHeaders"])
-        return ingest.answer(event, self._app)
+        answer = ingest.answer(event, self._app)
+        if answer["statusCode"] == HTTPStatus.UNAUTHORIZED:
+            self._admission.forget(event["multiValueHeaders"])
+        return answer
 
 
 class OperatorEndpoint:
@@ -165,12 +171,14 @@ class Entrance:
             await send(message)
 
         sender = self._admission.sender(scope["headers"])
-        if sender and scope["path"].startswith(EVENTS):
-            refusal = self._admission.refusal(sender, request_id)
-            if refusal is not None:
-                await http_response(refusal)(scope, receive, send_with_id)
-                return
-        scope["state"]["sender"] = sender
+        is_limited = sender != NOBODY and scope["path"].startswith(EVENTS)
+        refusal = self._admission.refusal(sender, request_id) if is_limited else None
+        if refusal is not None:
+            if not await self._admission.hold(sender):
+                refusal["headers"]["connection"] = "close"
+            await http_response(refusal)(scope, receive, send_with_id)
+            return
+        scope["state"] |= {"sender": sender, "admitted": sender if is_limited else None}
         await self._app(scope, receive, send_with_id)
 
 

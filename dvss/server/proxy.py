@@ -57,9 +57,7 @@ def header_lists(scope: Scope) -> dict[str, list[str]]:
     return found
 
 
-def proxy_event(
-    scope: Scope, resource: str, header_values: dict[str, list[str]], body: bytes, request_id: str
-) -> dict[str, Any]:
+def proxy_event(scope: Scope, resource: str, header_values: dict[str, list[str]], body: bytes) -> dict[str, Any]:
     """The REST proxy event of a request. The body is always in base64, so that its bytes stay exact."""
     return {
         "httpMethod": scope["method"],
@@ -71,7 +69,10 @@ def proxy_event(
         "multiValueHeaders": header_values,
         "body": b64encode(body).decode("ascii") if body else None,
         "isBase64Encoded": bool(body),
-        "requestContext": {"requestId": request_id},
+        "requestContext": {
+            "requestId": scope["state"]["request_id"],
+            "authorizer": {"admitted": scope["state"]["admitted"]},
+        },
     }
 
 

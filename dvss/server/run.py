@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ KEEP_ALIVE_SECONDS = 75
 # Together with the pipeline's own stop it stays below the ten seconds that process managers wait before they kill.
 FINISH_REQUESTS_SECONDS = 4
 BACKLOG = 1_024
+# A request changes threads several times, and at each change may wait so long for one that is busy with another's.
+SWITCH_SECONDS = 0.0005
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -75,4 +78,5 @@ def run(node: Node, listener: socket.socket, limits: ConnectionLimits = DEFAULT_
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=FINISH_REQUESTS_SECONDS,
     )
+    sys.setswitchinterval(SWITCH_SECONDS)
     _QuietlyStopping(config).run(sockets=[listener])

@@ -51,6 +51,11 @@ def keys(deployment: LocalDeployment) -> dict[str, str]:
     return {vendor: deployment.backend.credentials.keys.add(Role.VENDOR, vendor).key for vendor in (FLOODING, OTHER)}
 
 
+@pytest.fixture(autouse=True)
+def _answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "HOLD_SECONDS", 0)
+
+
 async def ask(
     app: ASGIApp, key: str, *, path: str = "/v1/events", body: bytes | None = BODY
 ) -> tuple[int, dict[str, str], dict[str, Any]]:
@@ -88,6 +93,54 @@ def test_a_vendor_over_its_rate_is_refused_before_its_body_is_read(
     asyncio.run(run())
 
 
+def test_a_refused_vendor_waits_for_its_answer(
+    deployment: LocalDeployment, app: ASGIApp, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "HOLD_SECONDS", 0.2)
+
+    async def run() -> None:
+        await ask(app, keys[FLOODING])
+        deployment.application.rates.charge(FLOODING, 10**6)
+        start = asyncio.get_running_loop().time()
+        assert (await ask(app, keys[FLOODING]))[0] == 429
+        assert asyncio.get_running_loop().time() - start >= 0.1
+
+    asyncio.run(run())
+
+
+def test_a_vendor_that_keeps_too_many_connections_waiting_loses_the_rest_of_them(
+    deployment: LocalDeployment, app: ASGIApp, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "HOLD_SECONDS", 0.2)
+    monkeypatch.setattr(admission, "MOST_HELD_OF_ONE_SENDER", 3)
+
+    async def run() -> None:
+        await ask(app, keys[FLOODING])
+        deployment.application.rates.charge(FLOODING, 10**6)
+        answers = await asyncio.gather(*(ask(app, keys[FLOODING]) for _ in range(5)))
+        assert [(status, headers.get("connection")) for status, headers, _ in answers] == [
+            (429, None), (429, None), (429, None), (429, "close"), (429, "close"),
+        ]  # fmt: skip
+        assert (await ask(app, keys[FLOODING]))[1].get("connection") is None
+
+    asyncio.run(run())
+
+
+def test_a_request_takes_one_token(
+    deployment: LocalDeployment, app: ASGIApp, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent: list[str] = []
+    monkeypatch.setattr(deployment.application.rates, "take", lambda vendor_id, **_: spent.append(vendor_id))
+
+    async def run() -> None:
+        # Of the first request the entry point takes it, of those whose key is known the gate.
+        for number in range(1, 4):
+            assert (await ask(app, keys[FLOODING]))[0] in {200, 202}
+            assert spent == [FLOODING] * number
+
+    asyncio.run(run())
+
+
 def test_the_same_is_said_with_and_without_a_look_at_the_body(
     deployment: LocalDeployment, node: Node, app: ASGIApp, keys: dict[str, str]
 ) -> None:
@@ -115,14 +168,18 @@ def test_another_vendor_is_served_meanwhile(deployment: LocalDeployment, app: AS
     asyncio.run(run())
 
 
-def test_a_key_that_was_revoked_is_known_and_lets_nobody_in(
-    deployment: LocalDeployment, app: ASGIApp, keys: dict[str, str]
+def test_a_key_that_was_revoked_lets_nobody_in_and_is_forgotten(
+    deployment: LocalDeployment, app: ASGIApp, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def run() -> None:
         assert (await ask(app, keys[FLOODING]))[0] == 202
         (key_id,) = [one.key_id for one in deployment.backend.credentials.keys.entries() if one.vendor_id == FLOODING]
         deployment.backend.credentials.keys.revoke(key_id)
-        assert (await ask(app, keys[FLOODING]))[0] == 401
+        spent: list[str] = []
+        monkeypatch.setattr(deployment.application.rates, "take", lambda vendor_id, **_: spent.append(vendor_id))
+        assert [(await ask(app, keys[FLOODING]))[0] for _ in range(3)] == [401] * 3
+        # Whoever holds the old key spends no more of the vendor's tokens.
+        assert spent == [FLOODING]
 
     asyncio.run(run())
 
@@ -154,6 +211,46 @@ def test_a_flood_is_one_line_a_second(
     asyncio.run(run())
     (line,) = caplog.records
     assert (line.__dict__["vendorId"], line.__dict__["count"]) == (FLOODING, 500)
+
+
+def test_a_vendor_that_asks_on_is_served_one_request_at_a_time() -> None:
+    threads = RequestThreads()
+    running, most = 0, 0
+    lock = threading.Lock()
+
+    def serve() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        going_on.wait(0.01)
+        with lock:
+            running -= 1
+
+    going_on = threading.Event()
+
+    async def run() -> None:
+        await asyncio.gather(*(threads.run("flooding", serve, in_turn=True) for _ in range(10)))
+        assert most == 1
+        await asyncio.gather(*(threads.run("busy", serve) for _ in range(10)))
+        assert most > 1
+
+    asyncio.run(run())
+    threads.close()
+
+
+def test_who_is_told_to_wait_floods_until_it_has_waited(deployment: LocalDeployment) -> None:
+    known = Admission(deployment.application)
+
+    async def run() -> None:
+        assert not known.is_flooding(FLOODING)
+        held = asyncio.create_task(known.hold(FLOODING))
+        await asyncio.sleep(0)
+        assert (known.is_flooding(FLOODING), known.is_flooding(OTHER)) == (True, False)
+        assert await held
+        assert not known.is_flooding(FLOODING)
+
+    asyncio.run(run())
 
 
 def test_a_sender_holds_its_share_of_the_threads_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,6 +211,13 @@ def test_a_refused_vendor_keeps_no_other_from_being_served(world: World) -> None
     assert world.post(envelope("x", vendorId=STRANGER)).status == 202
 
 
+def test_a_token_that_the_gateway_took_counts_for_that_vendor_alone(world: World) -> None:
+    world.app.rates.charge(OWNER, 10**6)
+    for admitted, status in ((OWNER, 202), (STRANGER, 429), (None, 429)):
+        context = {"requestId": "r", "authorizer": {"admitted": admitted}}
+        assert world.post(envelope("later"), requestContext=context).status == status
+
+
 def test_a_refused_vendor_that_waits_as_told_loses_nothing(world: World) -> None:
     world.app.rates.charge(OWNER, 3_000)
     waiting = [f"late-{number}" for number in range(5)]

@@ -43,18 +43,6 @@ def test_a_clock_that_is_set_back_drains_nothing() -> None:
     assert take(buckets, 10.5) is None
 
 
-def test_what_is_asked_beforehand_is_what_taking_says_and_takes_nothing() -> None:
-    buckets = TokenBuckets()
-    asked = {"per_second": 2, "burst": 3}
-    assert buckets.wait("a", at=AT, **asked) is None
-    for _ in range(3):
-        assert buckets.wait("a", at=AT, **asked) is None
-        assert take(buckets) is None
-    assert [buckets.wait("a", at=AT, **asked) for _ in range(9)] == [1] * 9
-    assert take(buckets) == 1
-    assert buckets.wait("a", at=AT + timedelta(seconds=1), **asked) is None
-
-
 @given(
     st.integers(1, 2_000), st.integers(1, 4_000), st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 300))),
 )  # fmt: skip

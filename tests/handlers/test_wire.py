@@ -33,6 +33,15 @@ def test_a_request_without_anything_optional() -> None:
     assert request.path == "/v1/webhooks/a/b.c"
 
 
+def test_whom_the_gateway_has_admitted_stands_in_the_context_alone() -> None:
+    context = {"requestId": "r", "authorizer": {"admitted": "a"}}
+    assert read_request(EVENT | {"requestContext": context}).admitted == "a"
+    without: list[dict[str, Any]] = [{}, {"authorizer": {}}, {"authorizer": {"admitted": None}}]
+    for other in without:
+        event = EVENT | {"requestContext": {"requestId": "r"} | other, "headers": {"admitted": "a"}}
+        assert read_request(event).admitted is None
+
+
 def test_headers_are_found_in_any_case_and_keep_every_value() -> None:
     request = read_request(EVENT | {"headers": {"X-A": "2"}, "multiValueHeaders": {"X-A": ["1", "2"], "x-B": ["3"]}})
     assert request.headers == {"x-a": ["1", "2"], "x-b": ["3"]}
