@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:37057c26149de6d3b02893df87c35eab413229301dfcf9a5d6434a5620912c37",
+    mapping_version="sha256:0506f0466170ba197ead0ec52b47da4f9cd6e324d906f6c9829e788020e89859",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:ffa196574f4c03c6aa8d72ae62c28144924240ed747f2f7236b45cb0aabe3bb1",
+    mapping_version="sha256:c569241fe8697bf773c09e18fced649a809e21ddc8b65cce143e80e39c0965db",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

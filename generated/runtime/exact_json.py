@@ -170,7 +170,7 @@ class _Bounds:
             return
         objects = [container for container in containers if type(container) is dict]
         if max(map(len, chain.from_iterable(objects)), default=0) > self._limits.key:
-            found = next(members for members in objects if max(map(len, members), default=0) > self._limits.key)
+            found = next(members for members in objects if any(len(name) > self._limits.key for name in members))
             raise self._too_long(JsonFault.KEY_TOO_LONG, found)
 
     def _too_long(self, fault: JsonFault, found: object) -> JsonError:
