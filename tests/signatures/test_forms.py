@@ -208,3 +208,7 @@ def test_nothing_of_a_request_is_shown_with_it(scheme: str) -> None:
     signed = sent(scheme, SIGNERS[scheme].body)
     request = SignedRequest(signed.url, signed.headers, signed.body)
     assert repr(request) == f"SignedRequest(url={URL!r})"
+
+
+def test_nothing_of_what_was_signed_is_shown_with_a_claim() -> None:
+    assert repr(hmacs.Claim(b"what was signed", (b"its signature",), "1")) == "Claim(timestamp='1')"
