@@ -61,7 +61,7 @@ fi
 
 if [ "${1:-}" = lock ]; then
   resolve() {
-    "$uv_bin" pip compile --quiet --generate-hashes --no-header --no-emit-index-url --universal \
+    "$uv_bin" pip compile --quiet --generate-hashes --no-header --universal \
       --python-version "$wanted" "$@"
   }
   resolve requirements/tools.in -o requirements/tools.txt

@@ -12,7 +12,7 @@ digest() { cat .python-version "requirements/$name.txt" | { sha256sum 2>/dev/nul
 
 uv_bin="$(scripts/setup.sh uv)"
 if [ "${2:-}" = lock ]; then
-  "$uv_bin" pip compile --quiet --generate-hashes --no-header --no-emit-index-url --universal \
+  "$uv_bin" pip compile --quiet --generate-hashes --no-header --universal \
     --python-version "$(cat .python-version)" "requirements/$name.in" -o "requirements/$name.txt"
   echo "tools: requirements/$name.txt is resolved anew" >&2
   exit 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from codegen.frontend.syntax import Arithmetic, Call, Division, Every, Group, Literal, Path
@@ -18,16 +19,16 @@ ROUNDINGS = ("down", "half_even", "half_up", "up")
 MAX_SCALE = 100
 
 
-class OperandParser(Cursor):
+class OperandParser(Cursor, ABC):
     """What stands left of the first step."""
 
+    @abstractmethod
     def inner_expression(self) -> Expression:
         """An expression up to where it ends."""
-        raise NotImplementedError
 
+    @abstractmethod
     def predicate(self) -> Predicate:
         """A predicate up to where it ends."""
-        raise NotImplementedError
 
     def sum(self) -> Operand:
         """`a * b + c - d`, from left to right."""

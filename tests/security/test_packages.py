@@ -43,12 +43,7 @@ def test_every_lock_is_one() -> None:
     [
         ("lambda.txt", "jiter==", "jiter>=", "lambda.txt:"),
         ("lambda.txt", "--hash=sha256:9", "--hash=md5:9", "lambda.txt:"),
-        (
-            "lambda.txt",
-            "aws-lambda",
-            "--index-url https://packages.example\naws-lambda",
-            "lambda.txt:1: no name==version",
-        ),
+        ("lambda.txt", "aws-lambda", "--pre\naws-lambda", "lambda.txt:1: no name==version"),
         ("lambda.txt", "aws-lambda", "-e git+https://code.example/a.git\naws-lambda", "lambda.txt:1: no name==version"),
         ("lambda.in", "jiter==", "jiter==1", "lambda.in asks for jiter 1"),
         ("lambda.in", "jiter==", "zitter==", "lambda.in asks for zitter, which lambda.txt does not have"),
