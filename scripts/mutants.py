@@ -79,7 +79,7 @@ class Target:
 
 USE_CASES = (
     *("accept", "accept_edges", "normalize", "quarantine", "replay", "replay_requests", "refused", "webhooks"),
-    *("split_webhooks", "digests", "elements", "lifecycle", "reports"),
+    *("split_webhooks", "digests", "elements", "lifecycle", "reports", "auditing", "catalogue", "codes"),
 )
 TARGETS = {
     "compiler": Target(("codegen/resolve/**/*.py", "codegen/frontend/schema_algebra.py"), 0.85),

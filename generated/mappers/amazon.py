@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:0506f0466170ba197ead0ec52b47da4f9cd6e324d906f6c9829e788020e89859",
+    mapping_version="sha256:3147255bda2d7977404f236c4e4e53facabc5983dacc67538ee0e8ffd4841e2a",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:c569241fe8697bf773c09e18fced649a809e21ddc8b65cce143e80e39c0965db",
+    mapping_version="sha256:74bb76240d8b11f74cb6ccf001f3ee2d59341fe243c1b6e7ab4f2bac8a00fde5",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

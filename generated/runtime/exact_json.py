@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import jiter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Limits:
     depth: int = 32
     nodes: int = 20_000
     """Values in the document, containers included."""
+    decimals: int = 10_000
+    """Numbers with a fraction or an exponent, whole ones too: one takes the time of four other values."""
     digits: int = 1_000
     exponent: int = 1_000
     zeros: int = 100_000
@@ -110,32 +112,34 @@ def _settle(box: list[Any], limits: Limits, size: int) -> None:
     ``size`` is the document's length in bytes.
     """
     bounds = _Bounds(box, limits, size)
-    exact, check_length = bounds.exact, bounds.check_length
     level: list[Any] = [box]
     depth = nodes = 0
     while level:
-        bounds.check_names(level)
-        below: list[Any] = []
-        for container in level:
-            nodes += len(container)
-            if nodes > limits.nodes:
-                raise JsonError(JsonFault.JSON_TOO_MANY_VALUES, f"The document holds more than {limits.nodes} values.")
-            for key, value in _pairs(container):
-                kind = type(value)
-                if kind is Decimal:
-                    container[key] = exact(value)
-                elif kind is str or kind is int:
-                    check_length(value)
-                elif kind is dict or kind is list:
-                    below.append(value)
+        nodes += sum(map(len, level))
+        if nodes > limits.nodes:
+            raise _too_many(limits)
+        bounds.check_names([container for container in level if type(container) is dict])
+        values = [value for one in level for value in (one.values() if type(one) is dict else one)]
+        bounds.check_strings([value for value in values if type(value) is str])
+        bounds.check_integers([value for value in values if type(value) is int])
+        if decimals := [value for value in values if type(value) is Decimal]:
+            _replace_decimals(level, iter(bounds.exact(decimals)))
+        below = [value for value in values if type(value) is dict or type(value) is list]
         depth += 1
         if below and depth > limits.depth:
             raise JsonError(JsonFault.JSON_TOO_DEEP, f"The document is nested more than {limits.depth} levels deep.")
         level = [container for container in below if container]
 
 
+def _replace_decimals(containers: Iterable[Any], numbers: Iterator[int | Decimal]) -> None:
+    for container in containers:
+        for key, value in _pairs(container):
+            if type(value) is Decimal:
+                container[key] = next(numbers)
+
+
 class _Bounds:
-    """What is checked of the values between the brackets, and of members' names."""
+    """What is checked of the values between the brackets, and of members' names, one level at a time."""
 
     def __init__(self, box: list[Any], limits: Limits, size: int) -> None:
         self._box = box
@@ -144,37 +148,47 @@ class _Bounds:
         # No digit below 10**-exponent, and none above 10**(digits - 1).
         least, most = limits.digits - 1 - limits.exponent, limits.digits - 1
         self._within = Context(prec=limits.digits, Emin=least, Emax=most, traps=[Rounded, Clamped, Overflow]).plus
+        self._decimals_left = limits.decimals
         self._zeros_left = limits.zeros + size
         self._may_hold_long_names = size > limits.key
 
-    def exact(self, value: Decimal) -> int | Decimal:
-        """The number, as ``int`` where it is integral."""
-        try:
-            self._within(value)
-        except ArithmeticError:
-            raise self._too_long(JsonFault.NUMBER_TOO_LONG, value) from None
-        self._zeros_left -= abs(value.adjusted())
+    def exact(self, decimals: Sequence[Decimal]) -> list[int | Decimal]:
+        """Each number, as ``int`` where it is integral."""
+        self._decimals_left -= len(decimals)
+        if self._decimals_left < 0:
+            raise _too_many(self._limits)
+        within = self._within
+        for value in decimals:
+            try:
+                within(value)
+            except ArithmeticError:
+                raise self._too_long(JsonFault.NUMBER_TOO_LONG, value) from None
+        self._zeros_left -= sum(map(abs, map(Decimal.adjusted, decimals)))
         if self._zeros_left < 0:
-            raise self._too_long(JsonFault.NUMBER_TOO_LONG, value)
-        return int(value) if value.to_integral_value() == value else value
+            raise self._too_long(JsonFault.NUMBER_TOO_LONG, max(decimals, key=lambda one: abs(one.adjusted())))
+        pairs = zip(decimals, map(Decimal.to_integral_value, decimals), strict=True)
+        return [int(value) if whole == value else value for value, whole in pairs]
 
-    def check_length(self, value: int | str) -> None:
-        if type(value) is str:
-            if len(value) > self._limits.string:
-                raise self._too_long(JsonFault.STRING_TOO_LONG, value)
-        elif not -self._most < value < self._most:
-            raise self._too_long(JsonFault.NUMBER_TOO_LONG, value)
+    def check_strings(self, strings: Sequence[str]) -> None:
+        if max(map(len, strings), default=0) > self._limits.string:
+            raise self._too_long(JsonFault.STRING_TOO_LONG, max(strings, key=len))
 
-    def check_names(self, containers: list[Any]) -> None:
-        if not self._may_hold_long_names:
-            return
-        objects = [container for container in containers if type(container) is dict]
-        if max(map(len, chain.from_iterable(objects)), default=0) > self._limits.key:
+    def check_integers(self, integers: Sequence[int]) -> None:
+        if max(map(abs, integers), default=0) >= self._most:
+            raise self._too_long(JsonFault.NUMBER_TOO_LONG, max(integers, key=abs))
+
+    def check_names(self, objects: Sequence[dict[str, Any]]) -> None:
+        if self._may_hold_long_names and max(map(len, chain.from_iterable(objects)), default=0) > self._limits.key:
             found = next(members for members in objects if any(len(name) > self._limits.key for name in members))
             raise self._too_long(JsonFault.KEY_TOO_LONG, found)
 
     def _too_long(self, fault: JsonFault, found: object) -> JsonError:
         return JsonError(fault, _TOO_LONG[fault].format(self._limits), _pointer(self._box[0], found))
+
+
+def _too_many(limits: Limits) -> JsonError:
+    counts = f"{limits.nodes} values, or {limits.decimals} numbers with a fraction or an exponent"
+    return JsonError(JsonFault.JSON_TOO_MANY_VALUES, f"The document holds more than {counts}.")
 
 
 def _pointer(value: Any, found: object) -> str | None:
@@ -195,8 +209,8 @@ def _pairs(container: Any) -> Iterable[tuple[Any, Any]]:
 
 _TOO_LONG = {
     JsonFault.NUMBER_TOO_LONG: (
-        "A number has more than {0.digits} digits or an exponent beyond {0.exponent}, or this one and those before it "
-        "would be more than {0.zeros} digits longer if they had no exponents."
+        "A number has more than {0.digits} digits or an exponent beyond {0.exponent}, or the document's would be more "
+        "than {0.zeros} digits longer if they had no exponents."
     ),
     JsonFault.STRING_TOO_LONG: "A string has more than {0.string} characters.",
     JsonFault.KEY_TOO_LONG: "A member of the object has a name of more than {0.key} characters.",

@@ -69,6 +69,13 @@ def test_a_whole_store_has_no_finding(data_dir: Path) -> None:
     assert (report.canonical_events, report.feed_entries, report.orphans) == (1, 1, [])
 
 
+SAID_OF_THE_FEED = {
+    Problem.NOT_PUBLISHED: "a canonical event is neither in the feed nor in the outbox",
+    Problem.PUBLISHED_TWICE: "a canonical event is in the feed more than once",
+    Problem.PUBLISHED_UNKNOWN: "the feed holds a canonical event of no accepted event",
+}
+
+
 ROW = "UPDATE ingest_record SET {} WHERE external_event_id = '{}'"
 
 
@@ -96,7 +103,10 @@ ROW = "UPDATE ingest_record SET {} WHERE external_event_id = '{}'"
     ],
 )
 def test_a_broken_promise_is_found(broken: Broken, statement: str, problem: Problem, name: str) -> None:
-    assert found(broken(statement)) == [(problem, name)]
+    report = broken(statement)
+    assert found(report) == [(problem, name)]
+    if problem in SAID_OF_THE_FEED:
+        assert report.findings[0].explanation.startswith(SAID_OF_THE_FEED[problem])
 
 
 def test_changed_raw_bytes_are_found(data_dir: Path) -> None:
@@ -148,6 +158,8 @@ def test_a_lost_acknowledgement_is_found(data_dir: Path) -> None:
     with opened_existing(data_dir) as deployment:
         report = audit(deployment, acknowledgements)
     assert found(report) == [(Problem.ACK_OTHER_INGEST_ID, "good"), (Problem.ACK_UNKNOWN, "lost")]
+    said = ["acknowledged under another ingest id", "acknowledged, but the index has no such event"]
+    assert [one.explanation.partition(" (")[0] for one in report.findings] == said
 
 
 def test_the_command_names_findings_and_fails(data_dir: Path, broken: Broken) -> None:

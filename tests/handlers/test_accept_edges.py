@@ -123,6 +123,12 @@ def test_an_item_of_a_batch_has_the_limits_of_an_event(world: World) -> None:
     assert world.traces() == (1, 2, 0)
 
 
+def test_a_batch_may_have_more_fractions_than_an_event(world: World) -> None:
+    weights = {"x": [0.5] * 6_000}
+    answer = world.post_batch(*(envelope(name, payload=weights) for name in "ab"))
+    assert [one["status"] for one in answer.body["results"]] == ["ACCEPTED", "ACCEPTED"]
+
+
 def test_a_batch_may_have_just_as_many_bytes_as_is_allowed(world: World) -> None:
     body = json.dumps({"events": [envelope()]}).encode()
     whole = body + b" " * (MAX_BATCH_BYTES - len(body))

@@ -129,11 +129,40 @@ BREAKS: dict[str, tuple[Callable[[World], object], Problem, str]] = {
 }
 
 
+SAID = {
+    Problem.NO_EVENT: (
+        "a raw object of no event: its sender was not answered and did not come back, or the row is gone"
+    ),
+    Problem.EVENT_LOST: "its raw object and its quarantine record are there, and its row is gone",
+    Problem.RAW_MISSING: "there is no raw object at its claim check ({raw})",
+    Problem.NORMALIZED_OBJECT_MISSING: "a canonical event is not in the normalized store ({normalized})",
+    Problem.NOT_QUARANTINED: "failed, but without an open quarantine record",
+    Problem.CONFLICT_NOT_KEPT: (
+        "a second payload under a used id that lies in the raw store and not in quarantine (the event is {event})"
+    ),
+    Problem.NO_MARKER: "received, but without a dispatch marker: nothing would normalize it",
+    Problem.NOT_SWEPT: "its dispatch marker is overdue: the sweeper does not come round (since 2026-02-01T16:02:00Z)",
+    Problem.PARKED: "the sweeper gave up on it; replay it once the cause is mended",
+}
+"""What an operator reads."""
+
+
 @pytest.mark.parametrize("what", BREAKS)
 def test_what_is_gone_is_named(used: World, what: str) -> None:
     take_away, problem, name = BREAKS[what]
+    is_conflict = what.startswith("a conflict's")
+    ingest_id = conflict(used).ingest_id if is_conflict else used.record(name).ingest_id
+    raw = conflict(used).raw if is_conflict else used.record(name).raw
+    said = SAID[problem].format(
+        raw=raw.key,
+        normalized=f"normalized/InventoryUpdated/2026/02/01/{ingest_id}.json",
+        event=used.record(name).ingest_id,
+    )
     take_away(used)
-    assert named(audit(used.app)) == [(problem, name)]
+    report = audit(used.app)
+    assert named(report) == [(problem, name)]
+    (finding,) = report.findings
+    assert (finding.vendor_id, finding.ingest_id, finding.explanation) == ("vendorA", ingest_id, said)
 
 
 @pytest.mark.parametrize("what", ["a raw object", "a canonical event", "a quarantine record", "a marker"])
@@ -149,8 +178,12 @@ def test_other_bytes_than_were_accepted_are_named(used: World) -> None:
         raw=Around(raw, get=lambda claim_check: raw.get(claim_check).replace(b"12", b"21")),
         normalized=Around(normalized, get=lambda *version: normalized.get(*version) + b" "),
     )
-    found = {(problem, name) for problem, name in named(audit(used.app))}
-    assert {(Problem.RAW_DIGEST_MISMATCH, "good"), (Problem.NORMALIZED_DIGEST_MISMATCH, "good")} <= found
+    found = {one.explanation for one in audit(used.app).findings if one.external_event_id == "good"}
+    good = used.record("good")
+    assert {
+        f"the raw bytes are not those that were accepted ({good.raw.key})",
+        f"a canonical event's bytes are not those that were written ({good.normalized[0].key})",
+    } <= found
 
 
 def test_a_message_that_cannot_be_sent_is_named(used: World) -> None:
@@ -160,7 +193,11 @@ def test_a_message_that_cannot_be_sent_is_named(used: World) -> None:
     assert named(audit(used.app)) == []
     used.clock.advance(hours=2)
     (finding,) = audit(used.app).findings
-    assert (finding.problem, finding.ingest_id) == (Problem.NOT_SENT, used.record("late").ingest_id)
+    name = used.record("late").ingest_id
+    assert (finding.problem, finding.ingest_id) == (Problem.NOT_SENT, name)
+    assert finding.explanation == (
+        f"a message lies in the outbox for too long: it cannot be published ({name} revision 1)"
+    )
     put_in_place(used, bus=bus)
     sweep(used.app)
     assert named(audit(used.app)) == []
@@ -222,6 +259,15 @@ def test_of_a_window_nothing_else_is_looked_at(used: World) -> None:
     assert (named(report), report.events, report.conflicts, report.orphans) == ([], 2, 1, [])
     assert named(audit(used.app, replace(window, received_from=noon))) != []
     assert audit(used.app, Window(vendor_id="square")).events == 0
+
+
+def test_a_bound_within_a_millisecond_is_that_millisecond(used: World) -> None:
+    """As a raw object's name tells when it was put: otherwise an event on the bound had a row and no object."""
+    noon = used.record("good").received_at
+    within = noon + timedelta(microseconds=999)
+    assert audit(used.app, Window(received_from=within)).balances[("vendorA", noon)].raw == 3
+    before = audit(used.app, Window(received_before=within))
+    assert (before.events, before.orphans) == (0, [])
 
 
 def test_what_the_time_does_not_suffice_for_is_told_and_is_not_the_same_each_time(used: World) -> None:

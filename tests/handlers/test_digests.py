@@ -107,6 +107,15 @@ def put(value: Any, path: list[str], leaf: Any) -> Any:
     return value | {path[0]: leaf if len(path) == 1 else put(value[path[0]], path[1:], leaf)}
 
 
+def test_a_rule_leaves_out_nothing_beside_its_path() -> None:
+    rule = rule_of([["meta", "attempt"]])
+    payload = {"meta": {"attempt": 1, "kept": 1}, "other": {"attempt": 1}, "attempt": 1}
+    assert compared(rule, payload) == {"meta": {"kept": 1}, "other": {"attempt": 1}, "attempt": 1}
+    for text in ("a text", ["attempt"], None):
+        assert compared(rule, {"meta": text}) == {"meta": text}
+        assert compared(rule, text) == text
+
+
 def test_a_rule_names_what_it_leaves_out() -> None:
     rule = rule_of([("b", "c/d"), ("a b",)])
     assert rule == "c14n-1 -/a%20b -/b/c~1d"

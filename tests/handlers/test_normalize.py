@@ -11,14 +11,19 @@ import pytest
 
 from generated.registry import REGISTRY
 from handlers import normalize
+from handlers.core.normalization import Normalized, Result
+from handlers.core.normalization import normalize as normalize_one
 from handlers.core.quarantine import NotReleasedError, release, release_correction
 from handlers.core.replaying import ReplayOutcome, replay
-from handlers.values import IdempotencyKey, RawMissingError, ReasonCode, Status
+from handlers.values import CompletionResult, IdempotencyKey, RawMissingError, ReasonCode, Status
+from handlers.wire import queued_messages
 from tests.handlers.deployments import mapped_by
+from tests.handlers.test_accept_edges import Around, put_in_place
 from tests.handlers.world import OtherRegistry, envelope
 
 if TYPE_CHECKING:
     from generated.runtime.binding import EventBinding
+    from handlers.values import Completion
     from tests.handlers.world import World
 
 COUNTS = Path(__file__).parents[1] / "golden/square/inventory.count.updated/several-counts/raw.json"
@@ -40,6 +45,8 @@ def test_one_payload_becomes_several_events_in_order(world: World) -> None:
     ingest_id = answer.body["ingestId"]
     events = world.feed()
     assert [event["eventId"] for event in events] == [ingest_id, f"{ingest_id}-1", f"{ingest_id}-2"]
+    (version,) = {event["schemaVersion"] for event in events}
+    assert record_of(world, events[0]["externalEventId"], "square").schema_version == version == "1.0"
     assert [event["data"]["quantityOnHand"] for event in events] == [11, -2, 40]
     validator = REGISTRY.validator("normalized-event")
     assert [list(validator.iter_errors(event)) for event in events] == [[], [], []]
@@ -174,16 +181,40 @@ def test_a_message_delivered_again_changes_nothing(world: World) -> None:
 def test_a_message_without_a_row_is_kept_not_dropped(world: World) -> None:
     world.post(envelope())
     (record,) = world.messages()
-    for change, reason in (
-        ({"externalEventId": "nobody-knows"}, ReasonCode.UNKNOWN_EVENT),
-        ({"ingestId": "01KC6S5R4M0V0Z0QH8T9XW2B7C"}, ReasonCode.KEY_TAKEN),
+    for change, told in (
+        (
+            {"externalEventId": "nobody-knows"},
+            (
+                ReasonCode.UNKNOWN_EVENT,
+                "The ingest index has no such event; its row was removed or never written.",
+            ),
+        ),
+        (
+            {"ingestId": "01KC6S5R4M0V0Z0QH8T9XW2B7C"},
+            (ReasonCode.KEY_TAKEN, "The event id belongs to another accepted event."),
+        ),
     ):
         detail = json.loads(record["body"])["detail"] | change
         message = {"messageId": "m", "body": json.dumps({"detail": detail})}
         assert normalize.answer({"Records": [message]}, world.app) == {"batchItemFailures": []}
         found = world.app.quarantine.get("vendorA", detail["ingestId"])
         assert found is not None
-        assert found.reason is reason
+        assert (found.reason, *(one.message for one in found.violations)) == told
+        assert (found.payload_digest, found.digest_rule, found.mapping_version) == ("", "", None)
+
+
+def test_an_event_that_another_delivery_completed_meanwhile_is_a_repeat(world: World) -> None:
+    world.post(envelope())
+    (message,) = queued_messages({"Records": world.messages()})
+    row, index = record_of(world), world.app.index
+
+    def complete(completion: Completion) -> CompletionResult:
+        assert index.complete(completion) is CompletionResult.COMPLETED
+        return index.complete(completion)
+
+    put_in_place(world, index=Around(index, complete=complete))
+    assert normalize_one(world.app, message.accepted()) == Normalized(Result.REPEATED, row)
+    assert record_of(world).status is Status.NORMALIZED
 
 
 def test_replay_under_the_same_mapping_is_refused(world: World) -> None:

@@ -42,7 +42,7 @@ BODIES = {
     "1,001 digits": (put("x", "9" * 1_001), 400, "NUMBER_TOO_LONG", "/payload/x"),
     "exponent bomb": (put("x", "1e1001"), 400, "NUMBER_TOO_LONG", "/payload/x"),
     "huge exponent": (put("x", "1e99999999999999999999"), 400, "NUMBER_TOO_LONG", None),
-    "a flood of digits": (put("x", "[" + "1e999," * 500 + "0]"), 400, "NUMBER_TOO_LONG", "/payload/x/103"),
+    "a flood of digits": (put("x", "[" + "1e999," * 500 + "0]"), 400, "NUMBER_TOO_LONG", "/payload/x/0"),
     "name of 1,025": (put("x", '{"' + "k" * 1_025 + '": 1}'), 400, "KEY_TOO_LONG", "/payload/x"),
     "quote bomb": (b'"' * 100_000, 400, "NOT_JSON", None),
     "commas": (b"[" + b"," * 250_000 + b"]", 400, "NOT_JSON", None),

@@ -16,6 +16,7 @@ from handlers.core.quarantine import NotReleasedError, release, release_correcti
 from handlers.core.replaying import ReplayOutcome, replay, replay_all
 from handlers.values import ReasonCode, Status
 from tests.handlers.deployments import OTHER_VERSION, inventory_by, profile_of, stock
+from tests.handlers.test_accept_edges import Around, put_in_place
 from tests.handlers.world import OtherRegistry, envelope
 
 if TYPE_CHECKING:
@@ -303,6 +304,18 @@ def test_an_unpublished_event_is_published_after_a_minute(world: World) -> None:
         assert sweeping.sweep(world.app).published == published
     assert len(world.feed()) == 1
     assert outbox.pending(world.clock.now(), 10) == []
+
+
+def test_every_page_of_the_outbox_is_published(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "PAGE", 1)
+    for name in ("one", "two", "three"):
+        world.post(envelope(name))
+    bus = world.app.bus
+    put_in_place(world, bus=Around(bus, publish=lambda messages: messages))
+    world.drain()
+    put_in_place(world, bus=bus)
+    world.clock.advance(seconds=61)
+    assert sweeping.sweep(world.app).published == 3
 
 
 def test_a_lost_normalized_object_holds_up_no_other(world: World) -> None:

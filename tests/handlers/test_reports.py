@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from handlers.values import TransientError
+from tests.handlers.test_accept_edges import Around, put_in_place
 from tests.handlers.world import envelope
 
 if TYPE_CHECKING:
@@ -73,6 +75,24 @@ def test_normalizing_is_one_line_an_event(world: World, lines: pytest.LogCapture
     assert found["bad"]["status"] == "PAYLOAD_INVALID"
     assert {line["latencyMs"] for line in found.values()} == {2000.0}
     assert found["inv-1"].keys() == {"ingestId", "vendorId", "externalEventId", "rawS3Key", "status", "latencyMs"}
+
+
+def test_what_the_bus_does_not_take_is_told_by_name(world: World, lines: pytest.LogCaptureFixture) -> None:
+    bus = world.app.bus
+
+    def failing(_: object) -> None:
+        message = "the bus is throttled"
+        raise TransientError(message)
+
+    put_in_place(world, bus=Around(bus, publish=failing))
+    failed = world.post(envelope("a"))
+    put_in_place(world, bus=Around(bus, publish=lambda messages: messages))
+    refused = world.post(envelope("b"))
+    assert (failed.status, refused.status) == (202, 202)
+    assert [(one.getMessage(), fields(one)) for one in lines.records if one.name == "dvss.outbox"] == [
+        ("ingest.accepted was not sent", {"ingestId": failed.body["ingestId"], "error": "the bus is throttled"}),
+        ("ingest.accepted was refused", {"ingestId": refused.body["ingestId"]}),
+    ]
 
 
 def test_no_line_holds_a_payload_a_key_or_a_secret(world: World, lines: pytest.LogCaptureFixture) -> None:

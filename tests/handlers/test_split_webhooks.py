@@ -180,6 +180,9 @@ def test_a_body_without_the_array_is_kept_as_one_event(splitting: World, content
     kept = splitting.app.quarantine.get("square", record.ingest_id)
     assert kept is not None
     (violation,) = kept.violations
+    assert violation.message == (
+        "each element of the array here is an event, and the body had no such array when it came"
+    )
     assert (kept.reason, violation.code, violation.pointer, violation.rule) == (
         ReasonCode.ENVELOPE_UNREADABLE,
         "NOT_SPLIT",

@@ -12,8 +12,9 @@ import pytest
 from generated.registry import REGISTRY
 from generated.runtime.binding import WebhookBinding, WebhookEnvelope
 from generated.runtime.mapping import OMIT, Rejected
-from handlers.core.quarantine import release
-from handlers.values import ReasonCode, Status
+from handlers.core.digests import payload_digest
+from handlers.core.quarantine import conflict_id, release
+from handlers.values import ReasonCode, Status, Violation
 from tests.handlers.deployments import OTHER_VERSION, profile_of
 from tests.handlers.world import OtherRegistry
 
@@ -61,21 +62,26 @@ def test_a_body_that_could_not_be_read_is_read_anew_when_released(world: World) 
     assert len(events) == 3
 
 
+NO_ID = "the event id that the mapping reads is not 1 to 256 printable characters"
+NO_TYPE = "the event type that the mapping reads is none: letters, digits, '.', '_', '/' and '-'"
+NO_TIME = "the time that the mapping reads is no RFC 3339 time"
+
+
 @pytest.mark.parametrize(
-    ("envelope", "code"),
+    ("envelope", "code", "message"),
     [
-        (replace(READABLE, external_event_id="x" * 257), "EVENT_ID_INVALID"),
-        (replace(READABLE, external_event_id="a\nb"), "EVENT_ID_INVALID"),
-        (replace(READABLE, external_event_id=" a"), "EVENT_ID_INVALID"),
-        (replace(READABLE, external_event_id=""), "EVENT_ID_INVALID"),
-        (replace(READABLE, event_type="a b"), "EVENT_TYPE_INVALID"),
-        (replace(READABLE, event_type="x" * 129), "EVENT_TYPE_INVALID"),
-        (replace(READABLE, occurred_at="yesterday"), "OCCURRED_AT_INVALID"),
-        (replace(READABLE, occurred_at="2026-01-30T20:15:12"), "OCCURRED_AT_INVALID"),
+        (replace(READABLE, external_event_id="x" * 257), "EVENT_ID_INVALID", NO_ID),
+        (replace(READABLE, external_event_id="a\nb"), "EVENT_ID_INVALID", NO_ID),
+        (replace(READABLE, external_event_id=" a"), "EVENT_ID_INVALID", NO_ID),
+        (replace(READABLE, external_event_id=""), "EVENT_ID_INVALID", NO_ID),
+        (replace(READABLE, event_type="a b"), "EVENT_TYPE_INVALID", NO_TYPE),
+        (replace(READABLE, event_type="x" * 129), "EVENT_TYPE_INVALID", NO_TYPE),
+        (replace(READABLE, occurred_at="yesterday"), "OCCURRED_AT_INVALID", NO_TIME),
+        (replace(READABLE, occurred_at="2026-01-30T20:15:12"), "OCCURRED_AT_INVALID", NO_TIME),
     ],
 )
 def test_what_a_mapping_reads_must_be_an_id_a_type_and_a_time(
-    world: World, envelope: WebhookEnvelope, code: str
+    world: World, envelope: WebhookEnvelope, code: str, message: str
 ) -> None:
     world.use(reading(envelope))
     answer = world.post_square(COUNTS.read_bytes())
@@ -83,7 +89,8 @@ def test_what_a_mapping_reads_must_be_an_id_a_type_and_a_time(
     world.drain()
     kept = world.app.quarantine.get("square", answer.body["ingestId"])
     assert kept is not None
-    assert (kept.reason, [one.code for one in kept.violations]) == (ReasonCode.ENVELOPE_UNREADABLE, [code])
+    assert kept.reason is ReasonCode.ENVELOPE_UNREADABLE
+    assert kept.violations == (Violation("", code, message, profile_of("square").source),)
 
 
 def test_a_time_with_an_offset_is_told_in_utc(world: World) -> None:
@@ -105,6 +112,19 @@ def test_what_a_sender_changes_on_each_retry_makes_no_conflict(world: World) -> 
     assert world.post_square(counts(attempt=3, meta={"kept": 1})).body["status"] == "DUPLICATE"
     unreadable = [world.post_square(json.dumps({"attempt": number}).encode()) for number in (1, 1, 2)]
     assert [answer.status for answer in unreadable] == [202, 200, 202]
+
+
+def test_a_conflict_is_kept_under_the_rule_that_its_event_was_accepted_under(world: World) -> None:
+    world.use(OtherRegistry(replace(profile_of("square"), digest_without=(("attempt",),))))
+    world.post_square(counts(attempt=1))
+    world.use(REGISTRY)
+    assert world.post_square(counts(attempt=2, other=1)).body["status"] == "CONFLICT"
+    row = world.record(json.loads(COUNTS.read_bytes())["event_id"], "square")
+    of_another = payload_digest(row.digest_rule, row.event_type, row.occurred_at, json.loads(counts(other=1)))
+    kept = world.app.quarantine.get("square", conflict_id(row.key, of_another))
+    assert kept is not None
+    assert (kept.digest_rule, kept.payload_digest) == (row.digest_rule, of_another)
+    assert kept.violations[0].message == f"The event id was first used by {row.ingest_id} for another payload."
 
 
 def test_an_unreadable_body_is_named_without_what_a_retry_changes(world: World) -> None:

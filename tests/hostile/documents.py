@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SIZE = 100_000
 MOST_VALUES = 20_000
+MOST_DECIMALS = 10_000
 
 
 def filled(unit: bytes, start: bytes = b"[", end: bytes = b"0]", most: int = SIZE) -> bytes:
@@ -39,8 +40,12 @@ WORST: dict[str, bytes] = {
     "large exponents": filled(b"1e999,"),
     "small exponents": filled(b"1e-999,"),
     "an exponent of digits": filled(b"9", b"1e", b""),
-    "as many fractions as may be": filled(b"1.5,", most=MOST_VALUES - 2),
-    "as many whole fractions as may be": filled(b"1.0,", most=MOST_VALUES - 2),
+    "as many fractions as may be": filled(b"1.5,", most=MOST_DECIMALS),
+    "as many whole fractions as may be": filled(b"1.0,", most=MOST_DECIMALS),
+    "as many small exponents as may be": filled(b"1e9,", most=MOST_DECIMALS),
+    "fractions": filled(b"1.5,"),
+    "whole fractions": filled(b"1.0,"),
+    "as many whole fractions, each in a list": filled(b"[1.0],", most=MOST_DECIMALS - 1),
     "a number too long at the end": filled(b"0,", end=b"9" * 1_001 + b"]", most=MOST_VALUES - 2),
     "a member twice": filled(b'"a":1,', b"{", b'"a":1}'),
     "as many members as fit": _members('"{}"')[:88_890] + b'"}',
