@@ -139,11 +139,15 @@ class Mutant:
         return "\n    ".join([f"{self.path}:{line}", *(change for change in changes if change[0] in "-+")])
 
 
+def module_name(path: str) -> str:
+    return path.removesuffix(".py").replace("/", ".")
+
+
 class Replacing(SourceFileLoader):
     """Finds and loads one module with a mutant's text, and no other."""
 
     def __init__(self, mutant: Mutant) -> None:
-        super().__init__(mutant.path.removesuffix(".py").replace("/", "."), str(ROOT / mutant.path))
+        super().__init__(module_name(mutant.path), str(ROOT / mutant.path))
         self._text = mutant.text
 
     def find_spec(self, name: str, _path: object = None, _target: ModuleType | None = None) -> ModuleSpec | None:
@@ -159,6 +163,7 @@ class Reach:
 
     def __init__(self, files: Sequence[str]) -> None:
         self._names = {str(ROOT / file): file for file in files}
+        self._files = {module_name(file): file for file in files}
         self._test = ""
         self.tests: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.seconds: dict[str, float] = {}
@@ -166,6 +171,11 @@ class Reach:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self._test, start = item.nodeid, time.monotonic()
+        # What a test compares of a module may run nothing there: the names that its own module imports reach line 0.
+        for value in vars(item.module).values() if isinstance(item, pytest.Function) else ():
+            file = self._files.get(getattr(value, "__module__", ""))
+            if file is not None:
+                self.tests[file, 0].add(item.nodeid)
         sys.monitoring.restart_events()
         result = yield
         self.seconds[item.nodeid] = time.monotonic() - start
@@ -184,7 +194,7 @@ class Reach:
         return sys.monitoring.DISABLE
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The quickest of the tests that reach a mutant's line, or its file where it runs at import."""
+        """The quickest of the tests that reach a mutant's line, or its file where the line runs at import."""
         found = self.tests.get((mutant.path, mutant.line)) or {
             test for (file, _), tests in self.tests.items() if file == mutant.path for test in tests
         }
@@ -295,8 +305,8 @@ def load_what_does_not_change(target: Target) -> None:
         for name in target.tests
         for file in ((ROOT / name).rglob("test_*.py") if "." not in name else [ROOT / name])
     ]
-    names = [file.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".") for file in files]
-    for name in names or ("codegen.cli", CASES.removesuffix(".py").replace("/", "."), "tests.codegen.test_contracts"):
+    names = [module_name(file.relative_to(ROOT).as_posix()) for file in files]
+    for name in names or ("codegen.cli", module_name(CASES), "tests.codegen.test_contracts"):
         importlib.import_module(name)
     for name in list(sys.modules):
         if name.partition(".")[0] in {"codegen", "generated", "handlers", "dvss", "tests"}:

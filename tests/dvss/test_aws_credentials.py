@@ -172,6 +172,19 @@ def test_a_command_that_ends_at_any_call_leaves_nothing_usable_and_is_mended(
     assert calls >= 5
 
 
+def test_no_request_with_the_old_key_is_refused_at_any_step_of_a_rotation(world: World) -> None:
+    steps = 0
+    while world.crashes(OPERATIONS["rotate"], steps, is_answer_lost=True):
+        assert world.old.key_id in world.usable()
+        world.clock.at += 61 * SECOND
+        steps += 1
+    assert steps >= 5
+    assert len(world.usable()) == 2
+    assert world.old.key_id in world.usable()
+    world.clock.at += HOUR
+    assert world.old.key_id not in world.known()
+
+
 class World:
     """An environment with a key, which one command after another is let down by."""
 

@@ -165,6 +165,12 @@ def test_what_is_gone_is_named(used: World, what: str) -> None:
     assert (finding.vendor_id, finding.ingest_id, finding.explanation) == ("vendorA", ingest_id, said)
 
 
+def test_a_row_that_is_gone_is_proven_by_what_was_in_conflict_with_it(used: World) -> None:
+    used.remove_row("good")
+    lost = [(Problem.EVENT_LOST, "good")] * 2
+    assert named(audit(used.app)) == [*lost, (Problem.NO_EVENT, "good")]
+
+
 @pytest.mark.parametrize("what", ["a raw object", "a canonical event", "a quarantine record", "a marker"])
 def test_what_is_broken_is_accepted_and_nothing_else(used: World, what: str) -> None:
     BREAKS[what][0](used)

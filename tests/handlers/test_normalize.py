@@ -23,7 +23,7 @@ from tests.handlers.world import OtherRegistry, envelope
 
 if TYPE_CHECKING:
     from generated.runtime.binding import EventBinding
-    from handlers.values import Completion
+    from handlers.values import Completion, QuarantineRecord
     from tests.handlers.world import World
 
 COUNTS = Path(__file__).parents[1] / "golden/square/inventory.count.updated/several-counts/raw.json"
@@ -36,6 +36,12 @@ def record_of(world: World, external_event_id: str = "inv-1", vendor_id: str = "
 
 def kept(world: World, external_event_id: str = "inv-1") -> Any:
     return world.app.quarantine.get("vendorA", record_of(world, external_event_id).ingest_id)
+
+
+def why(record: QuarantineRecord) -> tuple[ReasonCode, str]:
+    """With the text of its only violation."""
+    (violation,) = record.violations
+    return record.reason, violation.message
 
 
 def test_one_payload_becomes_several_events_in_order(world: World) -> None:
@@ -134,7 +140,8 @@ def test_tampered_raw_bytes_are_quarantined(world: World) -> None:
 
     world.put_in(raw=Tampered())
     world.drain()
-    assert kept(world).reason is ReasonCode.RAW_CORRUPT
+    said = "The raw bytes do not have the digest that was recorded."
+    assert why(kept(world)) == (ReasonCode.RAW_CORRUPT, said)
 
 
 def test_a_missing_raw_object_is_waited_for_then_quarantined(world: World) -> None:
@@ -147,7 +154,8 @@ def test_a_missing_raw_object_is_waited_for_then_quarantined(world: World) -> No
     world.put_in(raw=Missing())
     assert world.drain() == ["0"]
     world.settle()
-    assert kept(world).reason is ReasonCode.RAW_MISSING
+    raw = record_of(world).raw.key
+    assert why(kept(world)) == (ReasonCode.RAW_MISSING, f"There is no raw object at {raw}.")
 
 
 def test_one_bad_message_of_a_batch_fails_alone(world: World) -> None:
@@ -199,7 +207,7 @@ def test_a_message_without_a_row_is_kept_not_dropped(world: World) -> None:
         assert normalize.answer({"Records": [message]}, world.app) == {"batchItemFailures": []}
         found = world.app.quarantine.get("vendorA", detail["ingestId"])
         assert found is not None
-        assert (found.reason, *(one.message for one in found.violations)) == told
+        assert why(found) == told
         assert (found.payload_digest, found.digest_rule, found.mapping_version) == ("", "", None)
 
 

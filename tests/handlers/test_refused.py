@@ -71,6 +71,13 @@ BODIES = {
 }  # fmt: skip
 
 
+DETAILS = {
+    "VENDOR_MISMATCH": "The envelope's vendorId is not the vendor that the API key stands for.",
+    "ENVELOPE_INVALID": "The envelope does not fit its schema.",
+    "PAYLOAD_TOO_LARGE": f"The body has {len(BODIES['over the size'][0])} bytes; this vendor's limit is 262144.",
+}
+
+
 def assert_problem(answer: Any, status: int, code: str) -> None:
     assert (answer.status, answer.body["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -83,6 +90,7 @@ def test_a_refused_body_has_its_code_and_leaves_no_trace(world: World, name: str
     answer = world.post(body)
     assert_problem(answer, status, code)
     assert answer.body.get("pointer") == pointer
+    assert DETAILS.get(code, answer.body["detail"]) == answer.body["detail"] != ""
     assert world.traces() == (0, 0, 0)
 
 

@@ -287,7 +287,9 @@ def test_a_manifest_that_does_not_name_the_event_is_corrupt(splitting: World, da
     splitting.drain()
     kept = splitting.kept("a", "square")
     assert kept is not None
-    assert kept.reason is ReasonCode.RAW_CORRUPT
+    (violation,) = kept.violations
+    said = f"The manifest of {kept.raw.key} does not name the event."
+    assert (kept.reason, violation.message) == (ReasonCode.RAW_CORRUPT, said)
 
 
 def test_elements_count_against_the_vendors_rate(splitting: World) -> None:
