@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from handlers import normalize, steward
-from handlers.core.audit_report import Balance, OrphanCause
+from handlers.core.audit_report import Balance, Orphan, OrphanCause
 from handlers.core.auditing import SLICE, Window, audit
 from handlers.core.findings import Problem
 from handlers.core.quarantine import NotReleasedError, release, release_correction
@@ -254,6 +254,14 @@ def test_an_object_that_is_not_ours_is_told(used: World) -> None:
         (name, OrphanCause.NOT_OURS) for name in (strange, unread)
     )
     assert named(report) == []
+
+
+def test_a_second_copy_of_what_an_event_was_accepted_from_is_told(used: World) -> None:
+    raw = used.record("good").raw
+    copy = raw.key.replace(raw.key[-8:-5], "000")
+    used.app.raw.put_once(copy, used.app.raw.get(raw), used.app.raw.metadata(raw))
+    report = audit(used.app)
+    assert (named(report), report.orphans) == ([], [Orphan(copy, OrphanCause.ANOTHER_DELIVERY)])
 
 
 def test_of_a_window_nothing_else_is_looked_at(used: World) -> None:

@@ -17,7 +17,7 @@ from handlers.core.quarantine import NotReleasedError, release, release_correcti
 from handlers.core.replaying import ReplayOutcome, replay
 from handlers.values import CompletionResult, IdempotencyKey, RawMissingError, ReasonCode, Status
 from handlers.wire import queued_messages
-from tests.handlers.deployments import mapped_by
+from tests.handlers.deployments import mapped_by, profile_of
 from tests.handlers.test_accept_edges import Around, put_in_place
 from tests.handlers.world import OtherRegistry, envelope
 
@@ -72,6 +72,18 @@ def test_an_event_type_without_a_mapping_waits_for_one(world: World) -> None:
     world.drain()
     assert [event["data"]["sku"] for event in world.feed()] == ["ABC-001"]
     assert kept(world).released_at is not None
+
+
+def test_a_version_without_a_mapping_is_told_with_those_that_there_are(world: World) -> None:
+    binding = profile_of("vendorA").events["inventory_update"][0]
+    versions = tuple(replace(binding, version=name) for name in ("1.0", "2.0"))
+    world.use(OtherRegistry(replace(profile_of("vendorA"), events={"inventory_update": versions})))
+    world.post(envelope("new", schemaVersion="2.0"))
+    world.post(envelope("newer", schemaVersion="3.0"))
+    world.drain()
+    said = "mappings/vendorA.yaml maps no such version of 'inventory_update'; it maps 1.0, 2.0."
+    assert record_of(world, "new").status is Status.NORMALIZED
+    assert why(kept(world, "newer")) == (ReasonCode.NO_MAPPING, said)
 
 
 def test_an_invalid_payload_is_quarantined_with_every_violation_and_no_value(world: World) -> None:
