@@ -24,10 +24,10 @@ from tests.handlers.test_accept_edges import Around, put_in_place
 from tests.handlers.world import envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from handlers.core.audit_report import AuditReport
-    from handlers.values import QuarantineRecord
+    from handlers.values import IngestRecord, QuarantineRecord
     from tests.handlers.world import World
 
 DIFFERENT = {"payload": {"qty": 99}}
@@ -233,6 +233,28 @@ def test_an_orphan_is_told_and_its_cause(used: World) -> None:
     used.drain()
     report = audit(used.app)
     assert (named(report), [one.cause for one in report.orphans]) == ([], [OrphanCause.ANOTHER_DELIVERY])
+
+
+def test_a_conflict_that_came_twice_at_once_is_kept_once_and_its_second_object_told(used: World) -> None:
+    kept = conflict(used)
+    metadata = used.app.raw.metadata(kept.raw)
+    assert metadata is not None
+    other = kept.ingest_id[:-3] + "000"
+    key = kept.raw.key.replace(kept.ingest_id, other)
+    used.app.raw.put_once(key, used.app.raw.get(kept.raw), replace(metadata, ingest_id=other))
+    report = audit(used.app)
+    assert (named(report), report.orphans) == ([], [Orphan(key, OrphanCause.CONFLICT)])
+
+
+def test_an_event_that_the_index_does_not_list_yet_is_counted_from_its_object(used: World) -> None:
+    queries = used.app.queries
+
+    def behind(**asked: Any) -> Sequence[IngestRecord]:
+        return [row for row in queries.events(**asked) if row.key.external_event_id != "good"]
+
+    before = audit(used.app)
+    put_in_place(used, queries=Around(queries, events=behind))
+    assert audit(used.app) == before
 
 
 def test_a_correction_leaves_no_finding_behind(used: World) -> None:

@@ -103,6 +103,15 @@ def test_what_a_problem_quotes_is_bounded(world: World, name: str) -> None:
         assert len(json.dumps(answer.body)) < 2_000
 
 
+def test_a_pointer_that_is_too_long_leads_to_what_is_around(world: World) -> None:
+    names = ["around", "k" * 990, "further"]
+    text = "".join(f'{{"{name}": ' for name in names) + "1e1001" + "}" * len(names)
+    answer = world.post(text.encode())
+    assert answer.body["pointer"] == f"/around/{'k' * 990}"
+    answer = world.post(text.replace("k" * 990, "k" * 993).encode())
+    assert answer.body["pointer"] == "/around"
+
+
 KEYS: dict[str, tuple[dict[str, str], int, str]] = {
     "no key": ({"content-type": "application/json"}, 401, "UNAUTHENTICATED"),
     "wrong key": ({"x-api-key": "dvss_" + "A" * 43, "content-type": "application/json"}, 401, "UNAUTHENTICATED"),

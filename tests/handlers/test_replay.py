@@ -306,6 +306,15 @@ def test_an_unpublished_event_is_published_after_a_minute(world: World) -> None:
     assert outbox.pending(world.clock.now(), 10) == []
 
 
+def test_what_the_bus_refuses_is_not_counted_as_sent(world: World) -> None:
+    for name in ("one", "two", "three"):
+        world.post(envelope(name))
+    world.messages()
+    world.clock.advance(minutes=3)
+    put_in_place(world, bus=Around(world.app.bus, publish=lambda messages: messages[:1]))
+    assert sweeping.sweep(world.app).sent == 2
+
+
 def test_every_page_of_the_outbox_is_published(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "PAGE", 1)
     for name in ("one", "two", "three"):
