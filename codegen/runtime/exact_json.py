@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from decimal import MAX_PREC, Clamped, Context, Decimal, Overflow, Rounded
 from enum import StrEnum
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +78,7 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
     except UnicodeDecodeError as error:
         message = f"Byte {error.start} is not UTF-8. Send the document encoded in UTF-8."
         raise JsonError(JsonFault.NOT_UTF8, message) from error
+    _refuse_many(data, limits)
     try:
         document = jiter.from_json(
             data, allow_inf_nan=False, float_mode="decimal", catch_duplicate_keys=True, cache_mode="keys"
@@ -83,10 +86,30 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
     except ValueError as error:
         raise _explain(error) from error
     box = [document]
-    _settle(box, limits, len(data))
-    if b"\\u0000" in data:
-        _refuse_nul(box[0])
+    _settle(box, limits, data)
     return box[0]
+
+
+# A string that nothing ends goes on to the end: a search that began anew at each quote would take quadratic time.
+_STRING = rb'"(?:[^"\\]++|\\.)*+"?'
+
+
+@cache
+def _at_least(count: int, token: bytes, other: bytes) -> re.Pattern[bytes]:
+    """Matches a document with so many tokens outside its strings; ``other`` is what lies between, but for strings."""
+    return re.compile(rb"(?:(?:%b|%b)*+%b){%d}+" % (other, _STRING, token, count), re.DOTALL)
+
+
+def _refuse_many(data: bytes, limits: Limits) -> None:
+    """Refuse too many values by the bytes, where building them all would cost ten times as much."""
+    is_many = data.count(b",") >= limits.nodes and _at_least(limits.nodes, b",", b'[^",]++').match(data)
+    decimals = limits.decimals + 1
+    is_many = is_many or (
+        sum(map(data.count, (b".", b"e", b"E"))) >= decimals
+        and _at_least(decimals, b"[0-9]++[.eE][0-9.eE+-]*+", b'[^"0-9]++|[0-9]++(?![.eE])').match(data)
+    )
+    if is_many:
+        raise _too_many(limits)
 
 
 # jiter gives one class for every refusal, so its text is all there is to tell them apart; tests pin these phrases.
@@ -106,12 +129,9 @@ def _explain(error: Exception) -> JsonError:
     return JsonError(JsonFault.NOT_JSON, f"The document is not JSON: {text}.")
 
 
-def _settle(box: list[Any], limits: Limits, size: int) -> None:
-    """Check the limits level by level and turn integral decimals into ``int``, in place.
-
-    ``size`` is the document's length in bytes.
-    """
-    bounds = _Bounds(box, limits, size)
+def _settle(box: list[Any], limits: Limits, data: bytes) -> None:
+    """Check the limits level by level and turn integral decimals into ``int``, in place."""
+    bounds = _Bounds(box, limits, data)
     level: list[Any] = [box]
     depth = nodes = 0
     while level:
@@ -141,22 +161,19 @@ def _replace_decimals(containers: Iterable[Any], numbers: Iterator[int | Decimal
 class _Bounds:
     """What is checked of the values between the brackets, and of members' names, one level at a time."""
 
-    def __init__(self, box: list[Any], limits: Limits, size: int) -> None:
+    def __init__(self, box: list[Any], limits: Limits, data: bytes) -> None:
         self._box = box
         self._limits = limits
         self._most = 10**limits.digits
         # No digit below 10**-exponent, and none above 10**(digits - 1).
         least, most = limits.digits - 1 - limits.exponent, limits.digits - 1
         self._within = Context(prec=limits.digits, Emin=least, Emax=most, traps=[Rounded, Clamped, Overflow]).plus
-        self._decimals_left = limits.decimals
-        self._zeros_left = limits.zeros + size
-        self._may_hold_long_names = size > limits.key
+        self._zeros_left = limits.zeros + len(data)
+        self._may_hold_long_names = len(data) > limits.key
+        self._may_hold_nul = b"\\u0000" in data
 
     def exact(self, decimals: Sequence[Decimal]) -> list[int | Decimal]:
         """Each number, as ``int`` where it is integral."""
-        self._decimals_left -= len(decimals)
-        if self._decimals_left < 0:
-            raise _too_many(self._limits)
         within = self._within
         for value in decimals:
             try:
@@ -172,6 +189,8 @@ class _Bounds:
     def check_strings(self, strings: Sequence[str]) -> None:
         if max(map(len, strings), default=0) > self._limits.string:
             raise self._too_long(JsonFault.STRING_TOO_LONG, max(strings, key=len))
+        if self._may_hold_nul and (found := next((value for value in strings if "\0" in value), None)) is not None:
+            raise self._holds_nul(found)
 
     def check_integers(self, integers: Sequence[int]) -> None:
         if max(map(abs, integers), default=0) >= self._most:
@@ -181,6 +200,14 @@ class _Bounds:
         if self._may_hold_long_names and max(map(len, chain.from_iterable(objects)), default=0) > self._limits.key:
             found = next(members for members in objects if any(len(name) > self._limits.key for name in members))
             raise self._too_long(JsonFault.KEY_TOO_LONG, found)
+        if self._may_hold_nul:
+            for members in objects:
+                if any("\0" in name for name in members):
+                    raise self._holds_nul(members)
+
+    def _holds_nul(self, found: object) -> JsonError:
+        message = "A string holds the character U+0000."
+        return JsonError(JsonFault.NUL_CHARACTER, message, _pointer(self._box[0], found))
 
     def _too_long(self, fault: JsonFault, found: object) -> JsonError:
         return JsonError(fault, _TOO_LONG[fault].format(self._limits), _pointer(self._box[0], found))
@@ -215,15 +242,6 @@ _TOO_LONG = {
     JsonFault.STRING_TOO_LONG: "A string has more than {0.string} characters.",
     JsonFault.KEY_TOO_LONG: "A member of the object has a name of more than {0.key} characters.",
 }
-
-
-def _refuse_nul(document: Any) -> None:
-    for pointer, value in walk(document):
-        holds_nul = (type(value) is str and "\0" in value) or (
-            type(value) is dict and any("\0" in key for key in value)
-        )
-        if holds_nul:
-            raise JsonError(JsonFault.NUL_CHARACTER, "A string holds the character U+0000.", pointer)
 
 
 def walk(document: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:

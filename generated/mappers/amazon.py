@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:3147255bda2d7977404f236c4e4e53facabc5983dacc67538ee0e8ffd4841e2a",
+    mapping_version="sha256:79c398302f4da0a0509f2eba3a188fcfb58c3214fc01060405d350074d46558b",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:74bb76240d8b11f74cb6ccf001f3ee2d59341fe243c1b6e7ab4f2bac8a00fde5",
+    mapping_version="sha256:bd454e5cc317f1cc7d261ffd9ab9623d75309e5f9c60e566ee902ee00a827c0d",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

@@ -23,7 +23,7 @@ MAX_BATCH_BYTES = 4_194_304
 MAX_EVENT_BYTES = 1_048_576
 """The most that a mapping may allow its vendor."""
 # Wide enough that an item which is too deep or too large is refused by itself, not with its whole batch.
-_BATCH_LIMITS = Limits(depth=100, nodes=3_000_000, decimals=3_000_000, string=MAX_BATCH_BYTES, key=MAX_BATCH_BYTES)
+_BATCH_LIMITS = Limits(depth=100, nodes=250_000, decimals=100_000, string=MAX_BATCH_BYTES, key=MAX_BATCH_BYTES)
 PRINTABLE_ID = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
 EVENT_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import dump
+from generated.runtime.exact_json import dump, parse
 from handlers.core.object_keys import raw_key
 from handlers.raw_metadata import RawMetadata
-from handlers.values import ObjectExistsError, TransientError
+from handlers.values import ClaimCheck, ObjectExistsError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from handlers.application import Application
     from handlers.core.envelopes import Delivery
+    from handlers.ports import RawStore
     from handlers.values import IngestRecord
 
 
@@ -103,21 +105,34 @@ def manifest_line(metadata: RawMetadata, offset: int, length: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class SharedRequest:
-    """What a shared object holds of the request that one of its events came in."""
+    """What a shared object holds of the request that its events came in."""
 
-    body: bytes
-    headers: Mapping[str, str]
+    document: Any
+    """The request's body. Nobody changes it."""
+    headers: Mapping[str, Mapping[str, str]]
+    """By the ingest id of each event that the manifest names."""
 
 
-def request_of(app: Application, record: IngestRecord) -> SharedRequest | None:
-    """The request that an event of a shared object came in; None where no line of the manifest names the event.
+def request_of(app: Application, record: IngestRecord) -> SharedRequest:
+    """The request that an event of a shared object came in.
 
-    Raises RawMissingError.
+    Raises RawMissingError, LookupError for an object without a manifest, and JsonError.
     """
-    whole = app.raw.get(replace(record.raw, offset=None, length=None))
-    lines = read_manifest(whole) or ()
-    headers = next((line.headers for line, _ in lines if line.ingest_id == record.ingest_id), None)
-    return None if headers is None else SharedRequest(whole.partition(b"\n\n")[2], headers)
+    whole = ClaimCheck(record.raw.bucket, record.raw.key, "")
+    return _request_in(app.raw, whole)  # type: ignore[arg-type] # adapters are compared by identity
+
+
+# The events of a request are normalized one after the other. Objects do not change: what failed is read again.
+@lru_cache(maxsize=8)
+def _request_in(raw: RawStore, whole: ClaimCheck) -> SharedRequest:
+    body = raw.get(whole)
+    lines = read_manifest(body)
+    if not lines:
+        message = f"{whole.key} has no manifest."
+        raise LookupError(message)
+    return SharedRequest(
+        parse(body.partition(b"\n\n")[2]), {metadata.ingest_id: metadata.headers for metadata, _ in lines}
+    )
 
 
 def read_manifest(whole: bytes) -> list[tuple[RawMetadata, bytes]] | None:

@@ -114,10 +114,11 @@ def _of_webhook(app: Application, profile: VendorProfile, record: IngestRecord, 
     body = item
     headers: Mapping[str, str] = {}
     if record.raw.offset is not None:
-        request = request_of(app, record)
-        if request is None:
+        try:
+            request = request_of(app, record)
+            body, headers = request.document, request.headers[record.ingest_id]
+        except LookupError:
             return refused(ReasonCode.RAW_CORRUPT, f"The manifest of {record.raw.key} does not name the event.")
-        body, headers = parse(request.body), request.headers
     elif profile.webhook.headers:
         headers = headers_of(app, record)
     is_element = record.raw.offset is not None

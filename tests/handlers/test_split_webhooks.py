@@ -21,12 +21,15 @@ from handlers.values import ReasonCode, Source, Status, TransientError
 from tests.faults.kinds import FaultMap, Kind, SimulatedCrash
 from tests.faults.ports import FaultyPorts
 from tests.handlers.deployments import OTHER_VERSION, profile_of, stock
+from tests.handlers.test_accept_edges import Around, put_in_place
 from tests.handlers.world import OtherRegistry, World, envelope
 from tests.signatures.signers import SIGNERS, adyen_body, adyen_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from handlers.values import ClaimCheck
 
 WEBHOOKS = "/v1/webhooks/{vendorId}/{topic}"
 
@@ -290,6 +293,21 @@ def test_a_manifest_that_does_not_name_the_event_is_corrupt(splitting: World, da
     (violation,) = kept.violations
     said = f"The manifest of {kept.raw.key} does not name the event."
     assert (kept.reason, violation.message) == (ReasonCode.RAW_CORRUPT, said)
+
+
+def test_a_request_is_read_once_for_all_its_elements(splitting: World) -> None:
+    splitting.post_square(body(*(level(str(number)) for number in range(40))))
+    store, whole = splitting.app.raw, 0
+
+    def get(claim_check: ClaimCheck) -> bytes:
+        nonlocal whole
+        whole += claim_check.offset is None
+        return store.get(claim_check)
+
+    put_in_place(splitting, raw=Around(store, get=get))
+    splitting.drain()
+    assert len(splitting.feed()) == 40
+    assert whole == 1
 
 
 def test_elements_count_against_the_vendors_rate(splitting: World) -> None:

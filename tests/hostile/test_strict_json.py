@@ -185,6 +185,36 @@ def test_the_elements_of_an_array_are_slices_of_its_bytes(items: list[Any], spac
     assert [document[one.offset : one.offset + len(one.raw)] for one in found] == [one.raw for one in found]
 
 
+NUMBER = st.from_regex(
+    r"-?(0|[1-9][0-9]{0,3})(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?", fullmatch=True, alphabet="0123456789.eE+-"
+)
+TEXT = st.text(st.sampled_from(list('0123456789.eE+-,:[]{}"\\/é ')), max_size=12)
+written = st.recursive(
+    NUMBER | TEXT.map(json.dumps) | st.sampled_from(["true", "false", "null"]),
+    lambda below: (
+        st.lists(below, max_size=5).map(lambda items: f"[{' , '.join(items)}]")
+        | st.dictionaries(TEXT, below, max_size=5).map(
+            lambda members: "{" + ",".join(f"{json.dumps(name)}: {value}" for name, value in members.items()) + "}"
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(written)
+def test_values_are_counted_as_they_are_and_whatever_is_in_strings_counts_as_nothing(text: str) -> None:
+    decimals: list[str] = []
+    document = json.loads(text, parse_float=lambda number: decimals.append(number) or 0.0)
+    nodes = sum(1 for _ in walk(document))
+    data = text.encode()
+    parse(data, Limits(nodes=nodes, decimals=len(decimals)))
+    for limits in (
+        (Limits(nodes=nodes - 1), Limits(decimals=len(decimals) - 1)) if decimals else (Limits(nodes=nodes - 1),)
+    ):
+        with pytest.raises(JsonError, match="The document holds more than"):
+            parse(data, limits)
+
+
 def test_every_value_has_its_pointer() -> None:
     document = parse(b'{"a/b": [1, {"~": null}]}')
     assert [pointer for pointer, _ in walk(document)] == ["", "/a~1b", "/a~1b/0", "/a~1b/1", "/a~1b/1/~0"]
