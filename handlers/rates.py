@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 _MICROSECOND = timedelta(microseconds=1)
 # Levels are whole millionths of a token: what fills in a microsecond at one token a second, without rounding.
 _TOKEN = 1_000_000
+_OUT_OF_ORDER = timedelta(seconds=1)
+"""Requests that are served at once come with times that are less than this out of order."""
 
 
 class TokenBuckets:
@@ -27,8 +29,9 @@ class TokenBuckets:
             level = self._level(vendor_id, per_second, burst, at)
             is_taken = level >= _TOKEN
             _, since = self._levels.get(vendor_id, (0, at))
-            # A clock that was set back must not drain the bucket.
-            self._levels[vendor_id] = (level - _TOKEN if is_taken else level, max(at, since))
+            # What is out of order must fill nothing twice, and a clock that was set back not stop the filling.
+            since = max(at, since) if since - at < _OUT_OF_ORDER else at
+            self._levels[vendor_id] = (level - _TOKEN if is_taken else level, since)
         return None if is_taken else _seconds(level, per_second)
 
     def _level(self, vendor_id: str, per_second: int, burst: int, at: datetime) -> int:

@@ -15,7 +15,11 @@ if [ -n "$outputs" ]; then
   deployed=(--deployment "$outputs")
 elif [ -f "$data/dvss.sqlite" ]; then
   deployed=(--data-dir "$data")
+elif [ "$data" != .data ]; then
+  echo "There is no deployment in $data. Name the data folder of one with DATA, or an environment's outputs with DEPLOYMENT." >&2
+  exit 2
 else
+  echo "Nothing is deployed in $data: nothing else was compared."
   exit "$status"
 fi
 scratch=$(mktemp -d)

@@ -49,6 +49,11 @@ def audit(
         now = deployment.application.clock.now()
         window = Window(vendor_id=vendor, received_from=moment(since, now), received_before=moment(until, now))
         report = run_audit(deployment, acknowledgements, window)
+        registry = deployment.application.registry
+        is_strange = vendor is not None and registry.vendor(vendor) is None
+        if is_strange and not (report.balances or report.conflicts or report.orphans or report.found):
+            known = ", ".join(registry.vendor_ids())
+            terminal.fail(f"There is no mapping for vendor {vendor}, and nothing of it is stored. With one: {known}.")
     if as_json:
         terminal.print_json(_document(report))
     else:

@@ -49,11 +49,11 @@ def add(
     """Add a credential and print it, once.
 
     A vendor of the envelope API gets an API key; a vendor that signs its webhooks gets a webhook secret: generated, to
-    be entered at the vendor, or with --secret-stdin the one that the vendor shows. Only the credential goes to standard
-    output, so that a script can keep it: KEY=$(dvss key add vendorA).
+    be entered at the vendor, or with --secret-stdin the one that the vendor shows. Only a credential that is made here
+    goes to standard output, so that a script can keep it: KEY=$(dvss key add vendorA).
     """
     if operator == (vendor is not None):
-        terminal.fail("Name a vendor, or give --operator.", terminal.Exit.USAGE)
+        terminal.fail("Name a vendor, or give --operator, and not both.", terminal.Exit.USAGE)
     from dvss.bootstrap import opened_or_made
 
     with opened_or_made(data_dir, outputs) as deployment:
@@ -68,7 +68,7 @@ def add(
         else:
             given = _read_secret(secret_file, from_stdin=secret_stdin)
             secret = _checked_secret(_scheme(deployment, vendor), vendor, given)
-            _show_secret(credentials.secrets.add(vendor, secret), vendor, as_json=as_json)
+            _show_secret(credentials.secrets.add(vendor, secret), vendor, is_given=given is not None, as_json=as_json)
 
 
 def _scheme(deployment: Deployment, vendor: str) -> str:
@@ -118,9 +118,13 @@ def _show_key(issued: IssuedKey, owner: str, *, as_json: bool) -> None:
     sys.stdout.write(f"{issued.key}\n")
 
 
-def _show_secret(issued: IssuedSecret, vendor: str, *, as_json: bool) -> None:
+def _show_secret(issued: IssuedSecret, vendor: str, *, is_given: bool, as_json: bool) -> None:
+    """Who gave the secret has it: it is said again to nobody."""
     if as_json:
-        terminal.print_json({"secretId": issued.secret_id, "secret": issued.secret})
+        terminal.print_json({"secretId": issued.secret_id, **({} if is_given else {"secret": issued.secret})})
+        return
+    if is_given:
+        sys.stderr.write(f"Webhook secret {issued.secret_id} of {vendor} is in force.\n")
         return
     sys.stderr.write(f"Webhook secret {issued.secret_id} of {vendor}. Enter it where {vendor} signs its webhooks.\n")
     sys.stdout.write(f"{issued.secret}\n")
@@ -181,7 +185,8 @@ def rotate(
         else:
             given = _read_secret(secret_file, from_stdin=secret_stdin)
             secret = _checked_secret(_scheme(deployment, owner), owner, given)
-            _show_secret(credentials.secrets.rotate(owner, grace, secret), owner, as_json=as_json)
+            issued = credentials.secrets.rotate(owner, grace, secret)
+            _show_secret(issued, owner, is_given=given is not None, as_json=as_json)
 
 
 def _secret_owner(deployment: Deployment, credential: str) -> str | None:

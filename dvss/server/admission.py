@@ -43,6 +43,9 @@ REPORT_SECONDS = 1.0
 _random = SystemRandom()
 NOBODY = ""
 """The sender of what no known key came with."""
+OPERATORS = "/operators"
+"""The sender of what is asked on operators' routes: it waits behind no vendor."""
+WEBHOOKS = "/v1/webhooks/"
 
 
 class RequestThreads:
@@ -88,8 +91,14 @@ class Admission:
         self._refused: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
 
-    def sender(self, headers: Iterable[tuple[bytes, bytes]]) -> str:
-        """The vendor of the request's key; ``NOBODY`` for a key that has not come in yet, and for none."""
+    def sender(self, headers: Iterable[tuple[bytes, bytes]], path: str) -> str:
+        """The vendor of the request's key, or ``/v1/webhooks/`` and the vendor that its path names.
+
+        ``NOBODY`` for a key that has not come in yet, for none, and where there is no such vendor.
+        """
+        if path.startswith(WEBHOOKS):
+            vendor_id = path.removeprefix(WEBHOOKS).partition("/")[0]
+            return NOBODY if self._app.registry.vendor(vendor_id) is None else WEBHOOKS + vendor_id
         return next((self._vendors.get(value, NOBODY) for name, value in headers if name == b"x-api-key"), NOBODY)
 
     def refusal(self, vendor_id: str, request_id: str) -> dict[str, Any] | None:

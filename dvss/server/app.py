@@ -17,10 +17,9 @@ from starlette.routing import Route
 
 import generated
 from dvss.server import operator
-from dvss.server.admission import NOBODY, Admission, RequestThreads
+from dvss.server.admission import NOBODY, OPERATORS, Admission, RequestThreads
 from dvss.server.problems import problem
 from dvss.server.proxy import (
-    MAX_BODY_BYTES,
     BodyTooLargeError,
     ClientGoneError,
     header_lists,
@@ -29,6 +28,7 @@ from dvss.server.proxy import (
     read_body,
 )
 from handlers import ingest
+from handlers.core.envelopes import MAX_BATCH_BYTES, MAX_EVENT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,12 +39,13 @@ if TYPE_CHECKING:
     from dvss.server.node import Node
 
 VENDOR_ROUTES = (
-    ("POST", "/v1/events"),
-    ("POST", "/v1/events/batch"),
-    ("POST", "/v1/webhooks/{vendorId}/{topic}"),
-    ("GET", "/v1/events/{externalEventId}"),
-    ("GET", "/v1/health"),
+    ("POST", "/v1/events", MAX_EVENT_BYTES),
+    ("POST", "/v1/events/batch", MAX_BATCH_BYTES),
+    ("POST", "/v1/webhooks/{vendorId}/{topic}", MAX_EVENT_BYTES),
+    ("GET", "/v1/events/{externalEventId}", MAX_EVENT_BYTES),
+    ("GET", "/v1/health", MAX_EVENT_BYTES),
 )
+"""Method, path, and the bytes that a body may have: a stranger's, too, is in memory before anybody is known."""
 EVENTS = "/v1/events"
 """Where requests are a vendor's by its key."""
 
@@ -52,30 +53,41 @@ EVENTS = "/v1/events"
 class VendorEndpoint:
     """Hands each request of a route to the ingest entry point, on a thread."""
 
-    def __init__(self, resource: str, node: Node, threads: RequestThreads, admission: Admission) -> None:
+    def __init__(
+        self, resource: str, most_bytes: int, node: Node, threads: RequestThreads, admission: Admission
+    ) -> None:
         self._resource = resource
+        self._most_bytes = most_bytes
         self._app = node.deployment.application
         self._threads = threads
         self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._response(scope, receive)
+        except ClientGoneError:
+            return
+        sender = scope["state"]["sender"]
+        is_held = response.status_code == HTTPStatus.TOO_MANY_REQUESTS and sender != NOBODY
+        if is_held and not await self._admission.hold(sender):
+            response.headers["connection"] = "close"
+        await response(scope, receive, send)
+
+    async def _response(self, scope: Scope, receive: Receive) -> Response:
+        """The answer to the request. Raises ClientGoneError."""
         request_id = scope["state"]["request_id"]
         headers = header_lists(scope)
         try:
-            body = await read_body(headers.get("content-length", [""])[-1], receive)
-        except ClientGoneError:
-            return
+            body = await read_body(headers.get("content-length", [""])[-1], self._most_bytes, receive)
         except BodyTooLargeError as error:
             close = {"connection": "close"} if error.close_connection else None
-            detail = f"The body is over the limit of {MAX_BODY_BYTES} bytes."
-            response = problem(413, "PAYLOAD_TOO_LARGE", detail, request_id, close)
-        else:
-            event = proxy_event(scope, self._resource, headers, body)
-            sender = scope["state"]["sender"]
-            in_turn = self._admission.is_flooding(sender)
-            answer = await self._threads.run(sender, partial(self._answer, event), in_turn=in_turn)
-            response = _busy(request_id) if answer is None else http_response(answer)
-        await response(scope, receive, send)
+            detail = f"The body is over the limit of {self._most_bytes} bytes."
+            return problem(413, "PAYLOAD_TOO_LARGE", detail, request_id, close)
+        event = proxy_event(scope, self._resource, headers, body)
+        sender = scope["state"]["sender"]
+        in_turn = self._admission.is_flooding(sender)
+        answer = await self._threads.run(sender, partial(self._answer, event), in_turn=in_turn)
+        return _busy(request_id) if answer is None else http_response(answer)
 
     def _answer(self, event: dict[str, Any]) -> dict[str, Any]:
         self._admission.learn(event["multiValueHeaders"])
@@ -95,7 +107,7 @@ class OperatorEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = operator.request_of(scope)
-        response = await self._threads.run(NOBODY, partial(operator.answer, self._route, self._node, request))
+        response = await self._threads.run(OPERATORS, partial(operator.answer, self._route, self._node, request))
         await (response or _busy(request.request_id))(scope, receive, send)
 
 
@@ -133,8 +145,8 @@ def make_app(node: Node) -> ASGIApp:
         await asyncio.to_thread(node.pipeline.stop)
 
     routes = [
-        Route(resource, OneMethod(method, VendorEndpoint(resource, node, threads, admission)))
-        for method, resource in VENDOR_ROUTES
+        Route(resource, OneMethod(method, VendorEndpoint(resource, most_bytes, node, threads, admission)))
+        for method, resource, most_bytes in VENDOR_ROUTES
     ]
     routes += [
         Route(resource, OneMethod("GET", OperatorEndpoint(route, node, threads)))
@@ -170,7 +182,7 @@ class Entrance:
                 message["headers"].append(header)
             await send(message)
 
-        sender = self._admission.sender(scope["headers"])
+        sender = self._admission.sender(scope["headers"], scope["path"])
         is_limited = sender != NOBODY and scope["path"].startswith(EVENTS)
         refusal = self._admission.refusal(sender, request_id) if is_limited else None
         if refusal is not None:

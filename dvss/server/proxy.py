@@ -13,14 +13,12 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope
 
-# The batch limit: the largest body that any route takes.
-MAX_BODY_BYTES = 4 * 1024 * 1024
 # A refused body up to this size is read and dropped, so that its sender sees the answer and not a reset connection.
 DRAINED_BODY_BYTES = 16 * 1024 * 1024
 
 
 class BodyTooLargeError(Exception):
-    """More than MAX_BODY_BYTES were announced or sent."""
+    """More bytes were announced or sent than the route takes."""
 
     def __init__(self, declared_bytes: int | None) -> None:
         super().__init__(declared_bytes)
@@ -31,10 +29,10 @@ class ClientGoneError(Exception):
     """The client closed the connection before its body was complete."""
 
 
-async def read_body(content_length: str, receive: Receive) -> bytes:
-    """The whole body. Raises BodyTooLargeError as soon as it is known to be too large, without reading on."""
+async def read_body(content_length: str, most: int, receive: Receive) -> bytes:
+    """The whole body, of ``most`` bytes. Raises BodyTooLargeError as soon as it is known to be too large."""
     declared = int(content_length) if content_length.isdigit() else None
-    if declared is not None and declared > MAX_BODY_BYTES:
+    if declared is not None and declared > most:
         raise BodyTooLargeError(declared)
     body = bytearray()
     more = True
@@ -43,7 +41,7 @@ async def read_body(content_length: str, receive: Receive) -> bytes:
         if message["type"] == "http.disconnect":
             raise ClientGoneError
         body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > most:
             raise BodyTooLargeError(declared)
         more = message.get("more_body", False)
     return bytes(body)

@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:79c398302f4da0a0509f2eba3a188fcfb58c3214fc01060405d350074d46558b",
+    mapping_version="sha256:96957c7a9bca0b055ea60027919911b55babc38314c6fb35df8227c63c659a16",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:bd454e5cc317f1cc7d261ffd9ab9623d75309e5f9c60e566ee902ee00a827c0d",
+    mapping_version="sha256:83c2ad342a4887bf4b677c4c6536a3ecb7d2ac2f5fbb1259c3b1f27c1338f387",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

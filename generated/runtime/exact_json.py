@@ -29,7 +29,7 @@ class Limits:
     depth: int = 32
     nodes: int = 20_000
     """Values in the document, containers included."""
-    decimals: int = 10_000
+    decimals: int = 5_000
     """Numbers with a fraction or an exponent, whole ones too: one takes the time of four other values."""
     digits: int = 1_000
     exponent: int = 1_000

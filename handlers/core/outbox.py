@@ -34,8 +34,10 @@ def emit(app: Application, records: Sequence[IngestRecord]) -> None:
         log.warning("ingest.accepted was refused", extra={"ingestId": message.message_id.partition("#")[0]})
 
 
-def publish(app: Application, records: Sequence[OutboxRecord], bodies: Mapping[OutboxRecord, bytes]) -> int:
-    """Send the records' messages and delete those that the bus took; how many it took.
+def publish(app: Application, records: Sequence[OutboxRecord], bodies: Mapping[OutboxRecord, bytes]) -> tuple[int, int]:
+    """Send the records' messages and delete those that the bus took; how many it took, and how many it refused.
+
+    Neither counts a record whose normalized object is gone.
 
     ``bodies`` saves reading back what was just written. A crash between sending and deleting sends a message twice,
     under the same message id.
@@ -51,11 +53,11 @@ def publish(app: Application, records: Sequence[OutboxRecord], bodies: Mapping[O
             messages[message.message_id] = message
             by_id[message.message_id] = record
     if not messages:
-        return 0
+        return 0, 0
     left = {message.message_id for message in app.bus.publish(list(messages.values()))}
     sent = [record for message_id, record in by_id.items() if message_id not in left]
     app.outbox.delete(sent)
-    return len(sent)
+    return len(sent), len(left)
 
 
 def _body(app: Application, record: OutboxRecord) -> bytes | None:

@@ -37,9 +37,14 @@ class NotReleasedError(DvssError):
 
 def fingerprint(reason: ReasonCode, vendor_id: str, event_type: str, violations: tuple[Violation, ...]) -> str:
     """One cause, one fingerprint, however many events it hits: no index, id or value is part of it."""
-    places = sorted({(one.code, one.rule, _without_indexes(one.pointer)) for one in violations}, key=str)
+    places = sorted({(one.code, one.rule, _without_indexes(one.pointer), _missing(one)) for one in violations}, key=str)
     parts = [reason, vendor_id, event_type, [list(place) for place in places]]
     return digest_of(parts)[:16]
+
+
+def _missing(violation: Violation) -> str | None:
+    """The member that is not there, which no pointer can name."""
+    return violation.message if violation.code == "REQUIRED" else None
 
 
 def _without_indexes(pointer: str) -> str:

@@ -100,8 +100,11 @@ def _claim(app: Application, record: IngestRecord, now: datetime, report: SweepR
 
 
 def _sweep_outbox(app: Application, before: datetime, report: SweepReport, remaining: RemainingTime) -> None:
-    while _has_time(report, remaining) and (page := app.outbox.pending(before, PAGE)):
-        published = publish(app, page, {})
+    lost = 0
+    # What has lost its normalized object stays, older than what waits behind it.
+    while _has_time(report, remaining) and (page := app.outbox.pending(before, lost + PAGE)[lost:]):
+        published, refused = publish(app, page, {})
         report.published += published
-        if published < len(page):
+        if refused:
             return
+        lost += len(page) - published

@@ -16,9 +16,10 @@ from dvss.server.app import make_app
 from dvss.server.node import make_node
 from handlers.values import Role
 from tests.dvss.program import envelope
+from tests.signatures.deliveries import SENDERS, Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from starlette.types import ASGIApp
@@ -57,7 +58,12 @@ def _answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def ask(
-    app: ASGIApp, key: str, *, path: str = "/v1/events", body: bytes | None = BODY
+    app: ASGIApp,
+    key: str,
+    *,
+    path: str = "/v1/events",
+    body: bytes | None = BODY,
+    headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> tuple[int, dict[str, str], dict[str, Any]]:
     """One request; with no ``body`` a client that sends its headers and then nothing."""
     sent: list[Any] = []
@@ -69,7 +75,7 @@ async def ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    headers = [(b"x-api-key", key.encode()), (b"content-type", b"application/json")]
+    headers = [(b"x-api-key", key.encode()), (b"content-type", b"application/json"), *headers]
     scope: dict[str, Any] = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode()}
     await app(scope | {"query_string": b"", "headers": headers, "state": {}}, receive, send)
     start, *rest = sent
@@ -189,9 +195,45 @@ def test_keys_of_nobody_and_of_operators_are_no_senders(deployment: LocalDeploym
     operator = deployment.backend.credentials.keys.add(Role.OPERATOR).key
     for key in (operator, "dvss_" + "A" * 43, "", "\x00"):
         known.learn({"x-api-key": [key]})
-        assert known.sender([(b"x-api-key", key.encode())]) == NOBODY
+        assert known.sender([(b"x-api-key", key.encode())], "/v1/events") == NOBODY
     known.learn({})
-    assert known.sender([]) == NOBODY
+    assert known.sender([], "/v1/events") == NOBODY
+
+
+def test_webhooks_are_each_vendor_s_by_their_path(deployment: LocalDeployment, keys: dict[str, str]) -> None:
+    known = Admission(deployment.application)
+    known.learn({"x-api-key": [keys[FLOODING]]})
+    key = [(b"x-api-key", keys[FLOODING].encode())]
+    assert known.sender(key, "/v1/events") == FLOODING
+    shopify, square = (known.sender(key, f"/v1/webhooks/{vendor}/x") for vendor in ("shopify", "square"))
+    assert len({NOBODY, FLOODING, shopify, square}) == 4
+    assert {known.sender([], f"/v1/webhooks/{name}") for name in ("nobody/x", "", "/", "a%2Fb/x")} == {NOBODY}
+
+
+def test_a_vendor_whose_webhooks_come_too_fast_waits_for_its_answer_and_no_other_does(
+    deployment: LocalDeployment, app: ASGIApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "HOLD_SECONDS", 0.2)
+    flooding, other = SENDERS["square"], SENDERS["shopify"]
+    clock, secrets = deployment.application.clock, deployment.backend.credentials.secrets
+    for sender in (flooding, other):
+        secrets.add(sender.vendor_id, sender.signer.secret)
+
+    async def sent(sender: Sender) -> int:
+        url = deployment.application.public_url.rstrip("/") + sender.path
+        signed = sender.signer.sign(sender.body, sender.signer.secret, clock.now(), url)
+        named = [(name.encode(), values[0].encode()) for name, values in signed.headers.items()]
+        return (await ask(app, "", path=sender.path, body=signed.body, headers=named))[0]
+
+    async def run() -> None:
+        assert await sent(flooding) == 202
+        deployment.application.rates.charge(flooding.vendor_id, 10**6)
+        start = asyncio.get_running_loop().time()
+        refused, status = await asyncio.gather(sent(flooding), sent(other))
+        assert (refused, status) == (429, 202)
+        assert asyncio.get_running_loop().time() - start >= 0.1
+
+    asyncio.run(run())
 
 
 def test_a_flood_is_one_line_a_second(

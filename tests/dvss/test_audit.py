@@ -177,6 +177,12 @@ def test_the_command_names_findings_and_fails(data_dir: Path, broken: Broken) ->
     assert [finding["problem"] for finding in document["findings"]] == ["NOT_QUARANTINED"]
 
 
+def test_a_vendor_that_there_is_not_is_told(data_dir: Path) -> None:
+    ran = dvss("audit", "--vendor", "vendorX", "--data-dir", data_dir)
+    assert (ran.code, "There is no mapping for vendor vendorX, and nothing of it is stored." in ran.err) == (1, True)
+    assert dvss("audit", "--vendor", "square", "--data-dir", data_dir).code == 0
+
+
 def test_a_file_that_is_no_list_of_acknowledgements_is_told(data_dir: Path, tmp_path: Path) -> None:
     file = tmp_path / "acks.jsonl"
     file.write_text('{"vendorId": "vendorA"}\n', encoding="utf-8")

@@ -166,9 +166,9 @@ def test_a_vendor_that_is_not_deployed_gets_no_credential(environment: Environme
     path = environment.with_outputs(tmp_path / "outputs.json", usage_plan_ids={"rate-1-burst-1": "x"})
     said = sentence("key", "add", "vendorA", "--deployment", path)
     assert "vendorA has no usage plan in this deployment. Deploy the contracts of this checkout first." in said
-    name = f"{PREFIX}/vendors/square/secrets"
+    name = f"{PREFIX}/vendors/woocommerce/secrets"
     environment.client("ssm").delete_parameter(Name=name)
-    said = sentence("key", "add", "square", "--deployment", environment.path)
+    said = sentence("key", "add", "woocommerce", "--deployment", environment.path)
     assert f"There is no parameter {name}. Deploy the contracts of this checkout first." in said
     environment.client("ssm").put_parameter(Name=name, Value='{"active":[]}', Type="SecureString")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dvss.bootstrap import opened
 from generated.registry import REGISTRY
 from tests.dvss.program import dvss, envelope
 from tests.dvss.wire import request
@@ -74,20 +75,32 @@ def test_an_operators_key_reads_the_feed(server: Server) -> None:
 
 
 def test_a_vendor_that_signs_gets_a_secret(tmp_path: Path) -> None:
-    added = dvss("key", "add", "shopify", "--data-dir", tmp_path, "--json").document
+    added = dvss("key", "add", "woocommerce", "--data-dir", tmp_path, "--json").document
     assert set(added) == {"secretId", "secret"}
     (listed,) = dvss("key", "list", "--data-dir", tmp_path, "--json").lines
-    assert (listed["kind"], listed["owner"], listed["state"]) == ("webhook secret", "shopify", "in force")
+    assert (listed["kind"], listed["owner"], listed["state"]) == ("webhook secret", "woocommerce", "in force")
 
 
-def test_the_vendors_own_secret_is_read_from_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def kept(data: Path) -> list[str]:
+    """The secrets in force, newest first."""
+    with opened(data) as deployment:
+        now = deployment.application.clock.now()
+        vendors = ("shopify", "square")
+        return [one for name in vendors for one in deployment.application.credentials.webhook_secrets(name, now)]
+
+
+def test_the_vendors_own_secret_is_read_from_standard_input_and_not_said_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("shpss_own\n"))
     added = dvss("key", "add", "shopify", "--secret-stdin", "--data-dir", tmp_path, "--json").document
-    assert added["secret"] == "shpss_own"
+    assert (set(added), kept(tmp_path)) == ({"secretId"}, ["shpss_own"])
     monkeypatch.setattr("sys.stdin", io.StringIO("shpss_next\n"))
-    rotated = dvss("key", "rotate", added["secretId"], "--secret-stdin", "--data-dir", tmp_path, "--json").document
-    assert rotated["secret"] == "shpss_next"
-    assert dvss("key", "revoke", rotated["secretId"], "--data-dir", tmp_path).code == 0
+    rotated = dvss("key", "rotate", added["secretId"], "--secret-stdin", "--data-dir", tmp_path)
+    assert (rotated.out, "shpss_next" in rotated.err) == ("", False)
+    assert set(kept(tmp_path)) == {"shpss_own", "shpss_next"}
+    assert dvss("key", "revoke", added["secretId"], "--data-dir", tmp_path).code == 0
+    assert kept(tmp_path) == ["shpss_next"]
 
 
 def test_a_secret_is_read_from_a_file_that_nobody_else_may_read(tmp_path: Path) -> None:
@@ -99,8 +112,8 @@ def test_a_secret_is_read_from_a_file_that_nobody_else_may_read(tmp_path: Path) 
     assert f"(mode 640). Take it back with chmod 600 {file}." in ran.err
     assert "shpss_own" not in ran.err
     file.chmod(0o600)
-    added = dvss("key", "add", "shopify", "--secret-file", file, "--data-dir", data, "--json").document
-    assert added["secret"] == "shpss_own"
+    assert dvss("key", "add", "shopify", "--secret-file", file, "--data-dir", data).code == 0
+    assert kept(data) == ["shpss_own"]
     ran = dvss("key", "add", "shopify", "--secret-file", tmp_path / "none", "--data-dir", data)
     assert (ran.code, "cannot be read: No such file or directory." in ran.err) == (1, True)
     ran = dvss("key", "add", "shopify", "--secret-file", file, "--secret-stdin", "--data-dir", data)
@@ -112,21 +125,27 @@ def signing(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generated.registry.REGISTRY", OtherRegistry(replace(profile_of("square"), scheme=scheme)))
 
 
+@pytest.mark.parametrize("vendor", ["adyen", "paypal", "shopify", "square", "stripe"])
+def test_a_secret_that_the_vendor_makes_is_not_made_here(tmp_path: Path, vendor: str) -> None:
+    ran = dvss("key", "add", vendor, "--data-dir", tmp_path)
+    assert (ran.code, f"{vendor} makes its secret itself: give it with --secret-stdin" in ran.err) == (1, True)
+
+
 def test_a_secret_that_the_vendor_makes_must_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     signing("adyen", monkeypatch)
     ran = dvss("key", "add", "square", "--data-dir", tmp_path)
     assert (ran.code, ran.out) == (1, "")
     assert "square makes its secret itself: give it with --secret-stdin (hexadecimal," in ran.err
     monkeypatch.setattr("sys.stdin", io.StringIO("0f" * 32 + "\n"))
-    added = dvss("key", "add", "square", "--secret-stdin", "--data-dir", tmp_path, "--json").document
-    assert added["secret"] == "0f" * 32
+    assert dvss("key", "add", "square", "--secret-stdin", "--data-dir", tmp_path).code == 0
+    assert kept(tmp_path) == ["0f" * 32]
 
 
 def test_a_secret_may_be_an_id_and_a_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     signing("paypal", monkeypatch)
     monkeypatch.setattr("sys.stdin", io.StringIO(paypal_secret()))
-    added = dvss("key", "add", "square", "--secret-stdin", "--data-dir", tmp_path, "--json").document
-    assert added["secret"] == paypal_secret().rstrip("\n")
+    assert dvss("key", "add", "square", "--secret-stdin", "--data-dir", tmp_path).code == 0
+    assert kept(tmp_path) == [paypal_secret().rstrip("\n")]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +170,8 @@ def test_a_secret_of_another_form_is_refused(
 
 
 def test_a_vendor_that_signs_no_more_gets_no_new_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    added = dvss("key", "add", "square", "--data-dir", tmp_path, "--json").document
+    monkeypatch.setattr("sys.stdin", io.StringIO("a secret\n"))
+    added = dvss("key", "add", "square", "--secret-stdin", "--data-dir", tmp_path, "--json").document
     signing("api-key", monkeypatch)
     ran = dvss("key", "rotate", added["secretId"], "--data-dir", tmp_path)
     assert (ran.code, ran.out) == (1, "")
@@ -163,8 +183,8 @@ def test_a_vendor_that_signs_may_have_a_key_to_ask_with(tmp_path: Path) -> None:
 
 
 MISTAKES = {
-    (): (2, "Name a vendor, or give --operator."),
-    ("vendorA", "--operator"): (2, "Name a vendor, or give --operator."),
+    (): (2, "Name a vendor, or give --operator, and not both."),
+    ("vendorA", "--operator"): (2, "Name a vendor, or give --operator, and not both."),
     ("nobody",): (1, f"There is no mapping for vendor nobody. Vendors with one: {', '.join(REGISTRY.vendor_ids())}."),
     ("vendorA", "--secret-stdin"): (1, "An API key for vendorA is made here, not given: leave --secret-stdin out."),
     ("square", "--api-key", "--secret-stdin"): (1, "An API key for square is made here"),

@@ -170,7 +170,7 @@ def walk(operator: Operator) -> None:
             == 0
         )
     rotated = run("key", "rotate", key["keyId"], "--grace-hours", 0, "--json").document
-    secret = run("key", "add", "square", "--json").document
+    secret = run("key", "add", "woocommerce", "--json").document
     secret = run("key", "rotate", secret["secretId"], "--json").document
     assert run("key", "list").code == 0
     for one in (rotated["keyId"], secret["secretId"]):

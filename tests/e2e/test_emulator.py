@@ -117,6 +117,20 @@ def test_a_role_may_publish_under_its_own_source_alone(emulator: Emulator) -> No
     assert {call.action for call in made} == {"events:PutEvents"}
 
 
+def test_a_role_may_publish_its_own_detail_types_alone(emulator: Emulator) -> None:
+    bus = emulator.client("events").create_event_bus(Name="dvss-types")["EventBusArn"]
+    keys = {"events:source": "dvss.normalize", "events:detail-type": "normalize.failed"}
+    grant = {"Action": "events:PutEvents", "Resource": bus, "Condition": {"StringEquals": keys}}
+    events = _as_role(emulator, "events", _role(emulator, "announcer", grant))
+    entry = {"EventBusName": "dvss-types", "Source": "dvss.normalize", "Detail": "{}"}
+
+    sent = events.put_events(Entries=[{**entry, "DetailType": "normalize.failed"}])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        events.put_events(Entries=[{**entry, "DetailType": "InventoryUpdated"}])
+
+    assert sent["FailedEntryCount"] == 0
+
+
 def test_a_bucket_can_ask_for_writes_that_replace_nothing(emulator: Emulator) -> None:
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket="dvss-raw-test")

@@ -124,7 +124,7 @@ def test_an_item_of_a_batch_has_the_limits_of_an_event(world: World) -> None:
 
 
 def test_a_batch_may_have_more_fractions_than_an_event(world: World) -> None:
-    weights = {"x": [0.5] * 6_000}
+    weights = {"x": [0.5] * 4_000}
     answer = world.post_batch(*(envelope(name, payload=weights) for name in "ab"))
     assert [one["status"] for one in answer.body["results"]] == ["ACCEPTED", "ACCEPTED"]
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 INVALID = ReasonCode.PAYLOAD_INVALID
 
 
-def found(pointer: str, code: str = "TYPE", rule: str | None = None) -> Violation:
-    return Violation(pointer, code, "whatever it says", rule)
+def found(pointer: str, code: str = "TYPE", rule: str | None = None, message: str = "whatever it says") -> Violation:
+    return Violation(pointer, code, message, rule)
 
 
 def test_one_cause_has_one_fingerprint() -> None:
@@ -32,7 +32,7 @@ def test_one_cause_has_one_fingerprint() -> None:
         return fingerprint(reason, vendor, event, violations)
 
     one = made(found("/lines/3/qty"), found("/lines/7/qty"))
-    assert one == made(found("/lines/0/qty"))
+    assert one == made(found("/lines/0/qty", message="whatever else it says"))
     assert made(found("/a"), found("/b")) == made(found("/b"), found("/a"), found("/b"))
     others = [
         made(found("/lines/3/price")),
@@ -41,8 +41,10 @@ def test_one_cause_has_one_fingerprint() -> None:
         made(found("/lines/3/qty"), reason=ReasonCode.MAPPING_REJECTED),
         made(found("/lines/3/qty"), vendor="b"),
         made(found("/lines/3/qty"), event="f"),
+        made(found("/lines/3", "REQUIRED", message="'qty' is a required property")),
+        made(found("/lines/3", "REQUIRED", message="'price' is a required property")),
     ]
-    assert len({one, *others}) == 7
+    assert len({one, *others}) == 9
 
 
 def listening(world: World) -> list[BusMessage]:

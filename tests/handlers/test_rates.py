@@ -43,6 +43,18 @@ def test_a_clock_that_is_set_back_drains_nothing() -> None:
     assert take(buckets, 10.5) is None
 
 
+def test_a_bucket_fills_at_once_after_a_clock_that_was_an_hour_ahead() -> None:
+    buckets = TokenBuckets()
+    assert [take(buckets, 3600) for _ in range(3)] == [None] * 3
+    assert [take(buckets), take(buckets, 0.5), take(buckets, 0.5)] == [1, None, 1]
+
+
+def test_requests_that_come_out_of_order_fill_nothing_twice() -> None:
+    buckets = TokenBuckets()
+    assert [take(buckets, 10) for _ in range(3)] == [None] * 3
+    assert [take(buckets, at) for at in (9.7, 10, 9.7, 10, 9.7, 10)] == [1] * 6
+
+
 @given(
     st.integers(1, 2_000), st.integers(1, 4_000), st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 300))),
 )  # fmt: skip

@@ -352,3 +352,44 @@ def test_a_lost_normalized_object_holds_up_no_other(world: World) -> None:
     assert sweeping.sweep(replace(healthy, normalized=lossy)).published == 1
     assert [event["externalEventId"] for event in world.feed()] == ["b"]
     assert sweeping.sweep(healthy).published == 1
+
+
+def two_lost_and_two_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of four events is published, a page is of one, and the oldest two have lost their objects."""
+    monkeypatch.setattr(sweeping, "PAGE", 1)
+    bus, normalized = world.app.bus, world.app.normalized
+    for name in ("a", "b", "c", "d"):
+        world.post(envelope(name))
+    put_in_place(world, bus=Around(bus, publish=lambda messages: messages))
+    world.drain()
+    lost = [world.record(name).normalized[0].key for name in ("a", "b")]
+
+    def get(key: str, version_id: str) -> bytes:
+        if key in lost:
+            raise KeyError(key)
+        return normalized.get(key, version_id)
+
+    put_in_place(world, bus=bus, normalized=Around(normalized, get=get))
+    world.clock.advance(minutes=2)
+
+
+def test_pages_of_lost_normalized_objects_hold_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_lost_and_two_kept(world, monkeypatch)
+    assert sweeping.sweep(world.app).published == 2
+    assert [event["externalEventId"] for event in world.feed()] == ["c", "d"]
+    assert (sweeping.sweep(world.app).published, world.left_in_outbox()) == (0, 2)
+
+
+def test_a_bus_that_refuses_is_not_asked_again_behind_what_is_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_lost_and_two_kept(world, monkeypatch)
+    asked: list[Any] = []
+
+    def refuse(messages: Any) -> Any:
+        asked.append(messages)
+        return messages
+
+    put_in_place(world, bus=Around(world.app.bus, publish=refuse))
+    assert sweeping.sweep(world.app).published == 0
+    assert (len(asked), world.left_in_outbox()) == (1, 4)

@@ -7,6 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from handlers import normalize
 from handlers.wire import read_request
@@ -73,7 +75,7 @@ def _event(world: World, changes: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("sent", "expected"),
     [
         ("application/json", ("application/json", None)),
         ("Application/JSON ; Charset=UTF-8", ("application/json", "utf-8")),
@@ -81,15 +83,48 @@ def _event(world: World, changes: dict[str, Any]) -> dict[str, Any]:
         ("application/json; charset=utf-16", ("application/json", "utf-16")),
         ("application/json; version=1", ("application/json", None)),
         ("text/json", ("text/json", None)),
+        ('application/json; charset=utf-16; a="; charset=utf-8"', ("application/json", "utf-16")),
+        (r'application/json;; a="\";" ;charset=utf-8; ', ("application/json", "utf-8")),
+        ("application/json;" + " " * 239, ("application/json", None)),
     ],
 )
-def test_media_types_are_read_with_their_parameters(given: str, expected: tuple[str, str | None]) -> None:
-    assert read_request(EVENT | {"headers": {"content-type": given}}).content_type() == expected
+def test_media_types_are_read_with_their_parameters(sent: str, expected: tuple[str, str | None]) -> None:
+    assert read_request(EVENT | {"headers": {"content-type": sent}}).content_type() == expected
 
 
-@pytest.mark.parametrize("given", ["", ";", "json", "é/é", "application/json application/json"])
-def test_what_is_no_media_type_is_not_json(given: str) -> None:
-    assert read_request(EVENT | {"headers": {"content-type": given}}).content_type()[0] != "application/json"
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *("", ";", "json", "é/é", "application/json application/json", "application/j\u017fon"),
+        *("application/json; charset", "application/json; charset=", 'application/json; a="', "application/json\n"),
+        "application/json;" + " " * 240,
+    ],
+)
+def test_what_is_no_media_type_is_not_json(sent: str) -> None:
+    assert read_request(EVENT | {"headers": {"content-type": sent}}).content_type() == ("", None)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "application/json; charset*0*=%00''x",
+        "application/json; charset*" + "9" * 5_000 + "=x",
+        'application/json; a="' + '\\";' * 10_000,
+    ],
+    ids=["null", "digits", "quotes"],
+)
+def test_a_hostile_media_type_is_refused_as_a_wrong_one(world: World, sent: str) -> None:
+    headers = {"X-Api-Key": world.api_key, "Content-Type": sent}
+    answer = _event(world, {"body": json.dumps(envelope()), "headers": headers})
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@example("application/json; charset*0*=%00''x")
+@given(st.text() | st.text("application/json;charset*019%'=\"\\ \t\0", max_size=60).map("application/json;".__add__))
+def test_whatever_stands_in_a_content_type_is_a_media_type_or_none(sent: str) -> None:
+    media_type, charset = read_request(EVENT | {"headers": {"content-type": sent}}).content_type()
+    assert media_type.count("/") == (1 if media_type else 0)
+    assert (media_type, charset) == (media_type.lower(), charset and charset.lower())
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"detail": {}}', '{"detail": {"ingestId": 1}}'])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SIZE = 100_000
 MOST_VALUES = 20_000
-MOST_DECIMALS = 10_000
+MOST_DECIMALS = 5_000
 
 
 def filled(unit: bytes, start: bytes = b"[", end: bytes = b"0]", most: int = SIZE) -> bytes:
@@ -49,6 +49,9 @@ WORST: dict[str, bytes] = {
     "fractions": filled(b"1.5,"),
     "whole fractions": filled(b"1.0,"),
     "as many whole fractions, each in a list": filled(b"[1.0],", most=MOST_DECIMALS - 1),
+    "as much of all as may be": filled(
+        b"[1.0],", end=b"[[[[[[0]]]]]]," * ((MOST_VALUES - 2 * MOST_DECIMALS - 2) // 7) + b"0]", most=MOST_DECIMALS - 1
+    ),
     "a number too long at the end": filled(b"0,", end=b"9" * 1_001 + b"]", most=MOST_VALUES - 2),
     "a member twice": filled(b'"a":1,', b"{", b'"a":1}'),
     "as many members as fit": _members('"{}"')[:88_890] + b'"}',

@@ -65,7 +65,7 @@ LIMITS = {
     "levels": (b"[" * 32 + b"]" * 32, b"[" * 33 + b"]" * 33, JsonFault.JSON_TOO_DEEP),
     "values": (b"[" + b"0," * 19_998 + b"0]", b"[" + b"0," * 19_999 + b"0]", JsonFault.JSON_TOO_MANY_VALUES),
     "decimals": (
-        b"[" + b"1.0," * 9_999 + b"1e0]", b"[" + b"1.5," * 10_000 + b"1e0]", JsonFault.JSON_TOO_MANY_VALUES,
+        b"[" + b"1.0," * 4_999 + b"1e0]", b"[" + b"1.5," * 5_000 + b"1e0]", JsonFault.JSON_TOO_MANY_VALUES,
     ),
     "digits": (b"9" * 1_000, b"9" * 1_001, JsonFault.NUMBER_TOO_LONG),
     "digits of a fraction": (b"0." + b"9" * 1_000, b"0." + b"9" * 1_001, JsonFault.NUMBER_TOO_LONG),
@@ -204,7 +204,7 @@ written = st.recursive(
 @given(written)
 def test_values_are_counted_as_they_are_and_whatever_is_in_strings_counts_as_nothing(text: str) -> None:
     decimals: list[str] = []
-    document = json.loads(text, parse_float=lambda number: decimals.append(number) or 0.0)
+    document = json.loads(text, parse_float=decimals.append)
     nodes = sum(1 for _ in walk(document))
     data = text.encode()
     parse(data, Limits(nodes=nodes, decimals=len(decimals)))
@@ -274,10 +274,10 @@ MESSAGES = {
     b"[" * 300: "The document is refused: recursion limit exceeded at line 1 column 202.",
     b"[" * 33 + b"]" * 33: "The document is nested more than 32 levels deep.",
     b"[" + b"0," * 20_000 + b"0]": (
-        "The document holds more than 20000 values, or 10000 numbers with a fraction or an exponent."
+        "The document holds more than 20000 values, or 5000 numbers with a fraction or an exponent."
     ),
-    b"[" + b"0.1," * 10_000 + b"1.0]": (
-        "The document holds more than 20000 values, or 10000 numbers with a fraction or an exponent."
+    b"[" + b"0.1," * 5_000 + b"1.0]": (
+        "The document holds more than 20000 values, or 5000 numbers with a fraction or an exponent."
     ),
     b'["\\u0000"]': "A string holds the character U+0000.",
     b"1e1000": (

@@ -42,9 +42,9 @@ SCHEMES: Mapping[str, Scheme] = {
     # https://developer.paypal.com/api/rest/webhooks/rest/
     "paypal": PayPalScheme(),
     # https://shopify.dev/docs/apps/build/webhooks/subscribe/https
-    "shopify": HmacScheme(body_in_header("x-shopify-hmac-sha256")),
+    "shopify": HmacScheme(body_in_header("x-shopify-hmac-sha256"), is_ours_to_make=False),
     # https://developer.squareup.com/docs/webhooks/step3validate
-    "square": HmacScheme(hmacs.square),
+    "square": HmacScheme(hmacs.square, is_ours_to_make=False),
     # https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
     "standard-webhooks": HmacScheme(
         hmacs.standard_webhooks,
@@ -53,7 +53,7 @@ SCHEMES: Mapping[str, Scheme] = {
         window=windows.STANDARD_WEBHOOKS,
     ),
     # https://docs.stripe.com/webhooks#verify-manually
-    "stripe": HmacScheme(hmacs.stripe, window=windows.STRIPE),
+    "stripe": HmacScheme(hmacs.stripe, window=windows.STRIPE, is_ours_to_make=False),
     # https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks
     "woocommerce": HmacScheme(body_in_header("x-wc-webhook-signature")),
 }

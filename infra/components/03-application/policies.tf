@@ -42,11 +42,35 @@ data "aws_iam_policy_document" "ingest" {
     actions   = ["events:PutEvents"]
     resources = [local.bus_arn]
 
-    # A conflict is announced as normalize.failed, under the source of all but accepted events.
     condition {
       test     = "StringEquals"
       variable = "events:source"
-      values   = ["dvss.ingest", "dvss.normalize"]
+      values   = ["dvss.ingest"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "events:detail-type"
+      values   = ["ingest.accepted"]
+    }
+  }
+
+  # A conflict is announced under the source of canonical events, which ingest must not be able to make up.
+  statement {
+    sid       = "AnnounceConflicts"
+    actions   = ["events:PutEvents"]
+    resources = [local.bus_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "events:source"
+      values   = ["dvss.normalize"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "events:detail-type"
+      values   = ["normalize.failed"]
     }
   }
 }

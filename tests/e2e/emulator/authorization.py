@@ -1,7 +1,8 @@
 """The parts of IAM that the emulator leaves out, evaluated by its own engine; and a record of what each role calls.
 
 Each gap is closed because without it the suite would pass where AWS refuses:
-- the condition keys `events:source`, `s3:if-none-match` and `s3:ObjectCreationOperation` have no value;
+- the condition keys `events:source`, `events:detail-type`, `s3:if-none-match` and `s3:ObjectCreationOperation` have
+  no value;
 - an object that is missing is said to be missing to who may not list, where S3 says that access is denied;
 - rules deliver to queues and API Gateway and rules invoke functions without asking the resource's policy;
 - what a rule cannot deliver is dropped, not sent to the target's dead-letter queue.
@@ -18,11 +19,12 @@ from tests.e2e.emulator.calls import Call, CallLog
 
 _READS = ("s3:GetObject", "s3:GetObjectVersion")
 _EVENTS = "events.amazonaws.com"
+_ENTRIES = "entries"
 
 
 def install(log: CallLog) -> None:
     """Change the emulator in this process; what roles call is written to the log."""
-    _know_event_sources()
+    _know_entries()
     _record_calls(log)
     _hide_what_is_missing()
     _know_conditional_puts()
@@ -75,26 +77,28 @@ def _role_of(session: dict[str, Any]) -> str:
     return str(session["Arn"]).split("/")[1]
 
 
-def _know_event_sources() -> None:
+def _know_entries() -> None:
     tag_context, enforce = iam_actions.request_tag_context, iam_evaluator.enforce
 
-    def with_sources(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
+    def with_entries(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
         context: dict[str, Any] = tag_context(service, iam_action, body, params)
         if iam_action == "events:PutEvents":
-            context["events:source"] = sorted({entry["Source"] for entry in json.loads(body)["Entries"]})
+            entries = json.loads(body)["Entries"]
+            context[_ENTRIES] = sorted({(entry["Source"], entry["DetailType"]) for entry in entries})
         return context
 
-    def for_each_source(*request: Any, service_context: dict[str, Any] | None = None, **more: Any) -> Any:
-        context = service_context or {}
+    def for_each_entry(*request: Any, service_context: dict[str, Any] | None = None, **more: Any) -> Any:
+        context = dict(service_context or {})
         # An entry of a call is allowed or denied by itself.
-        for source in context.get("events:source", [None]):
-            denied = enforce(*request, service_context={**context, "events:source": source}, **more)
+        for source, detail_type in context.pop(_ENTRIES, [(None, None)]):
+            keys = {"events:source": source, "events:detail-type": detail_type}
+            denied = enforce(*request, service_context={**context, **keys}, **more)
             if denied is not None:
                 return denied
         return None
 
-    iam_actions.request_tag_context = with_sources
-    iam_evaluator.enforce = for_each_source
+    iam_actions.request_tag_context = with_entries
+    iam_evaluator.enforce = for_each_entry
 
 
 def _know_conditional_puts() -> None:
