@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ class Vendors:
         if vendor == "nobody":
             return "dvss_" + "A" * 43
         if vendor not in self._keys:
-            self._keys[vendor] = self._added(vendor, "--api-key")
+            self._keys[vendor] = self._added(vendor, "--api-key")["key"]
         return self._keys[vendor]
 
     def signature(self, vendor: str, path: str, body: bytes) -> dict[str, str]:
@@ -55,7 +56,10 @@ class Vendors:
 
     def _secret(self, vendor: str) -> str:
         if vendor not in self._secrets:
-            self._secrets[vendor] = self._added(vendor)
+            # As the vendor would have made it.
+            secret = secrets.token_urlsafe(32)
+            self._added(vendor, "--secret-stdin", given=secret)
+            self._secrets[vendor] = secret
         return self._secrets[vendor]
 
     def revoke(self) -> None:
@@ -63,16 +67,23 @@ class Vendors:
         while self._made:
             self._dvss("key", "revoke", self._made.pop())
 
-    def _added(self, vendor: str, *options: str) -> str:
-        answer = json.loads(self._dvss("key", "add", vendor, *options, "--json"))
+    def _added(self, vendor: str, *options: str, given: str = "") -> dict[str, str]:
+        answer: dict[str, str] = json.loads(self._dvss("key", "add", vendor, *options, "--json", given=given))
         self._made.append(answer.get("keyId") or answer["secretId"])
-        return str(answer.get("key") or answer["secret"])
+        return answer
 
-    def _dvss(self, *arguments: str) -> str:
+    def _dvss(self, *arguments: str, given: str = "") -> str:
         command = [sys.executable, "-m", "dvss", *arguments, "--deployment", str(self.target.outputs_path.resolve())]
         environment = {**os.environ, **self.target.environment}
         done = subprocess.run(
-            command, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False
+            command,
+            cwd=_ROOT,
+            env=environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
         )
         if done.returncode != 0:
             message = f"{' '.join(command[1:])} failed: {done.stderr.strip()[-1000:]}"
