@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from codegen.diagnostics import Code, Diagnostics
 from codegen.memo import key_of_text
 from codegen.naming import model_module
-from codegen.runtime.exact_json import dump
+from codegen.runtime.json_forms import dump
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from dvss.elements import Elements
 from dvss.pointers import ABSENT, resolved, value_at
 from dvss.sensitivity import MASKED, Sensitivity
-from generated.runtime.exact_json import dump, walk
+from generated.runtime.exact_json import walk
+from generated.runtime.json_forms import dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

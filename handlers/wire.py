@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import dump
+from generated.runtime.json_forms import dump
 from handlers.core.messages import AcceptedMessage, read_accepted
 from handlers.core.object_keys import rfc3339
 

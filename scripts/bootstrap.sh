@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/components.sh
-stage=${1:?names the environment: dev or prod}
+stage=${1:?name the environment: ENV=dev or ENV=prod}
 
 "$(python)" scripts/preflight.py "$stage" apply 00-bootstrap
 region="$(region "$stage")"

@@ -89,7 +89,7 @@ TARGETS = {
         (*(f"tests/handlers/test_{name}.py" for name in USE_CASES), "tests/faults", "tests/dvss/test_audit.py"),
     ),
     "json": Target(
-        ("generated/runtime/exact_json.py",),
+        ("generated/runtime/exact_json.py", "generated/runtime/json_forms.py"),
         0.9,
         (
             "tests/hostile/test_strict_json.py",

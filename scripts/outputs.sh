@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/components.sh
-stage=${1:?names the environment: dev or prod}
+stage=${1:?name the environment: ENV=dev or ENV=prod}
 suffix="${ENVIRONMENT_SUFFIX:-$stage}"
 
 scratch="$(mktemp -d)"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from codegen.render.json_text import to_json
-from codegen.runtime.exact_json import dump, parse
+from codegen.runtime.exact_json import parse
+from codegen.runtime.json_forms import dump
 from codegen.runtime.values import Rejected
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from codegen.resolve.rules import Target
 from codegen.resolve.scopes import Scope
 from codegen.resolve.types import type_of_schema
 from codegen.resolve.versions import VersionCompiler
-from codegen.runtime.exact_json import dump
+from codegen.runtime.json_forms import dump
 from codegen.source import MapNode, ScalarNode, plain_value
 
 if TYPE_CHECKING:

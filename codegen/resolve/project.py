@@ -16,7 +16,7 @@ from codegen.resolve.reference import language
 from codegen.resolve.steps.registry import STEPS
 from codegen.resolve.webhooks import compile_webhook
 from codegen.runtime import mapping as runtime_functions
-from codegen.runtime.exact_json import digest
+from codegen.runtime.json_forms import digest
 from codegen.source import plain_value
 
 if TYPE_CHECKING:

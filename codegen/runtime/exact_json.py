@@ -1,4 +1,4 @@
-"""JSON without loss: strict parsing at the trust boundary, numbers by exact value, one canonical form.
+"""JSON without loss: strict parsing at the trust boundary, numbers by exact value.
 
 Numbers become ``int`` where their value is integral and ``Decimal`` elsewhere, never ``float``: ``1.0``, ``1`` and
 ``10e-1`` are one value.
@@ -6,11 +6,9 @@ Numbers become ``int`` where their value is integral and ``Decimal`` elsewhere, 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from dataclasses import dataclass
-from decimal import MAX_PREC, Clamped, Context, Decimal, Overflow, Rounded
+from decimal import Clamped, Context, Decimal, Overflow, Rounded
 from enum import StrEnum
 from functools import cache
 from itertools import chain
@@ -92,6 +90,7 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
 
 # A string that nothing ends goes on to the end: a search that began anew at each quote would take quadratic time.
 _STRING = rb'"(?:[^"\\]++|\\.)*+"?'
+_DECIMAL = rb"[0-9]++[.eE][0-9.eE+-]*+"
 
 
 @cache
@@ -102,13 +101,11 @@ def _at_least(count: int, token: bytes, other: bytes) -> re.Pattern[bytes]:
 
 def _refuse_many(data: bytes, limits: Limits) -> None:
     """Refuse too many values by the bytes, where building them all would cost ten times as much."""
-    is_many = data.count(b",") >= limits.nodes and _at_least(limits.nodes, b",", b'[^",]++').match(data)
+    if data.count(b",") >= limits.nodes and _at_least(limits.nodes, b",", b'[^",]++').match(data):
+        raise _too_many(limits)
     decimals = limits.decimals + 1
-    is_many = is_many or (
-        sum(map(data.count, (b".", b"e", b"E"))) >= decimals
-        and _at_least(decimals, b"[0-9]++[.eE][0-9.eE+-]*+", b'[^"0-9]++|[0-9]++(?![.eE])').match(data)
-    )
-    if is_many:
+    may_be_many = sum(map(data.count, (b".", b"e", b"E"))) >= decimals
+    if may_be_many and _at_least(decimals, _DECIMAL, b'[^"0-9]++|[0-9]++(?![.eE])').match(data):
         raise _too_many(limits)
 
 
@@ -258,77 +255,3 @@ def walk(document: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
 def pointer_token(name: str | int) -> str:
     """One reference token of a JSON Pointer, escaped."""
     return str(name).replace("~", "~0").replace("/", "~1")
-
-
-class _HoldsDecimalError(Exception):
-    pass
-
-
-def _refuse_decimal(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        raise _HoldsDecimalError
-    message = f"{type(value).__name__} is not a JSON value"
-    raise TypeError(message)
-
-
-_in_order = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_refuse_decimal)
-_sorted = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_refuse_decimal, sort_keys=True
-)
-
-
-def dump(value: Any) -> bytes:
-    """Compact UTF-8 JSON with the members in their own order and every number exact."""
-    try:
-        return _in_order.encode(value).encode()
-    except _HoldsDecimalError:
-        return _text(value, in_order=True).encode()
-
-
-def canonical(value: Any) -> bytes:
-    """The canonical form that digests are made of: members sorted by code point, no white space, minimal escapes.
-
-    A number is written by its value, an integer plainly and any other as ``<digits>e<exponent>`` without trailing
-    zeros; RFC 8785 would pass numbers through doubles.
-    """
-    try:
-        return _sorted.encode(value).encode()
-    except _HoldsDecimalError:
-        return _text(value, in_order=False).encode()
-
-
-def digest(value: Any) -> str:
-    """Hex SHA-256 of the canonical form."""
-    return hashlib.sha256(canonical(value)).hexdigest()
-
-
-def _text(value: Any, *, in_order: bool) -> str:
-    if isinstance(value, dict):
-        members = value.items() if in_order else sorted(value.items())
-        return "{" + ",".join(f"{_in_order.encode(k)}:{_text(v, in_order=in_order)}" for k, v in members) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(_text(item, in_order=in_order) for item in value) + "]"
-    if isinstance(value, Decimal):
-        return number_text(value) if in_order else _canonical_number(value)
-    return _in_order.encode(value)
-
-
-def number_text(value: int | Decimal) -> str:
-    """A number in plain decimal notation, by value: no exponent, no trailing zeros."""
-    if isinstance(value, int):
-        return str(value)
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-_UNROUNDED = Context(prec=MAX_PREC)
-
-
-def _canonical_number(value: Decimal) -> str:
-    text = str(value.normalize(_UNROUNDED))
-    mantissa, _, exponent = text.partition("E")
-    whole, _, fraction = mantissa.partition(".")
-    places = int(exponent or 0) - len(fraction)
-    if places >= 0:
-        return str(int(value))
-    return f"{'-' * value.is_signed()}{(whole + fraction).lstrip('-0')}e{places}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .exact_json import digest as _digest
+from .json_forms import digest as _digest
 from .values import ABSENT, FAILED, Marker, json_type
 
 

@@ -107,7 +107,7 @@ def print_pairs(title: str, pairs: Iterable[tuple[str, object]]) -> None:
 
 def print_json(value: object) -> None:
     """One JSON document on one line; a listing calls it once for each entry (JSON Lines)."""
-    from generated.runtime.exact_json import dump
+    from generated.runtime.json_forms import dump
 
     sys.stdout.write(dump(jsonable(value)).decode() + "\n")
 

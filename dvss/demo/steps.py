@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import digest, parse
+from generated.runtime.exact_json import parse
+from generated.runtime.json_forms import digest
 from handlers.values import ReasonCode
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dvss.sending.sources import ENVELOPE_MEMBERS
-from generated.runtime.exact_json import JsonError, dump, parse
+from generated.runtime.exact_json import JsonError, parse
+from generated.runtime.json_forms import dump
 from handlers.values import DvssError
 
 if TYPE_CHECKING:

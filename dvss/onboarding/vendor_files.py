@@ -11,7 +11,7 @@ from dvss.onboarding import skeleton
 from dvss.onboarding.inference import payload_schema
 from dvss.onboarding.samples import OnboardingError, read_samples
 from dvss.onboarding.targets import canonical_events
-from generated.runtime.exact_json import dump
+from generated.runtime.json_forms import dump
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -358,7 +358,7 @@ PROFILE = VendorProfile(
     requests_per_second=100,
     burst=200,
     max_payload_bytes=262144,
-    mapping_version="sha256:96957c7a9bca0b055ea60027919911b55babc38314c6fb35df8227c63c659a16",
+    mapping_version="sha256:4ead07e74c41fdc0d1aea7164242a68fa5cfb3bc3b15df103e38e00b0e0eef94",
     source="mappings/amazon.yaml",
     events={
         "ORDER_CHANGE": (

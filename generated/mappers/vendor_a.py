@@ -77,7 +77,7 @@ PROFILE = VendorProfile(
     requests_per_second=2000,
     burst=4000,
     max_payload_bytes=262144,
-    mapping_version="sha256:83c2ad342a4887bf4b677c4c6536a3ecb7d2ac2f5fbb1259c3b1f27c1338f387",
+    mapping_version="sha256:5918ed7f3b45c8e71857bb4713f36da2ec0c323904b021ca26b70fd273087b45",
     source="mappings/vendorA.yaml",
     events={
         "inventory_update": (

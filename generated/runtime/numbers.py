@@ -8,7 +8,7 @@ from typing import Any
 
 from .arithmetic import MAX_DIGITS, ROUNDINGS, settled
 from .currencies import EXPONENTS
-from .exact_json import number_text
+from .json_forms import number_text
 from .values import FAILED, Marker
 
 _DECIMAL_TEXT = re.compile(r"[+-]?[0-9]{1,1000}(?:\.[0-9]{1,1000})?")

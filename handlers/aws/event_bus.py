@@ -7,7 +7,7 @@ import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import dump
+from generated.runtime.json_forms import dump
 from handlers.aws.clients import translated
 from handlers.values import TransientError
 

@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import canonical, dump, parse
+from generated.runtime.exact_json import parse
+from generated.runtime.json_forms import canonical, dump
 from generated.runtime.mapping import timestamp
 from handlers.core.messages import raw_reference
 from handlers.core.object_keys import event_id, normalized_key, rfc3339

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from generated.runtime.exact_json import digest, pointer_token
+from generated.runtime.exact_json import pointer_token
+from generated.runtime.json_forms import digest
 from handlers.values import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FORM = "c14n-1"
-"""The canonical form of ``generated.runtime.exact_json``; another form gets another name."""
+"""The canonical form of ``generated.runtime.json_forms``; another form gets another name."""
 
 
 def rule_of(digest_without: Sequence[Sequence[str]]) -> str:

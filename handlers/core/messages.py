@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import dump
+from generated.runtime.json_forms import dump
 from handlers.values import BusMessage, ClaimCheck, Source
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from generated.runtime.exact_json import digest as digest_of
+from generated.runtime.json_forms import digest as digest_of
 from handlers.core.lifecycle import Step, after
 from handlers.core.mapping import refused
 from handlers.core.messages import NORMALIZE_FAILED, failed_detail

@@ -13,7 +13,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import dump, parse
+from generated.runtime.exact_json import parse
+from generated.runtime.json_forms import dump
 from handlers.core.object_keys import raw_key
 from handlers.raw_metadata import RawMetadata
 from handlers.values import ClaimCheck, ObjectExistsError, TransientError

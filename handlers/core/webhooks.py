@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from generated.runtime.exact_json import digest, pointer_token
+from generated.runtime.exact_json import pointer_token
+from generated.runtime.json_forms import digest
 from generated.runtime.mapping import FAILED, Rejected, timestamp
 from handlers.core.digests import compared, rule_of
 from handlers.core.elements import Element, elements

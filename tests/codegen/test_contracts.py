@@ -18,7 +18,7 @@ from codegen.frontend.schema_store import SchemaStore
 from codegen.resolve.arrays import MAX_EVENTS
 from codegen.resolve.scopes import ENVELOPE
 from codegen.resolve.types import type_of_schema
-from codegen.runtime import exact_json
+from codegen.runtime import exact_json, json_forms
 from codegen.runtime import mapping as runtime
 from codegen.source import MAX_DIGITS, load_yaml, plain_value, read_sources
 from tests.codegen.effort import examples
@@ -65,7 +65,7 @@ BUNDLES = bundles()
 
 @pytest.mark.parametrize("name", BUNDLES)
 def test_a_bundle_accepts_what_its_files_accept(name: str) -> None:
-    bundle = exact_json.dump(dict(BUNDLES[name])).decode()
+    bundle = json_forms.dump(dict(BUNDLES[name])).decode()
     bundled, unbundled = validator(bundle).is_valid, documents.validator(f"{name}.schema.json").is_valid
     verdicts = set()
 
@@ -141,7 +141,7 @@ def test_the_compiler_and_the_run_time_have_the_same_limits() -> None:
     assert runtime.minor_units("9" * 998 + ".99", "USD") == int("9" * 1_000)
     assert runtime.minor_units("9" * 999 + ".99", "USD") is runtime.FAILED
     assert runtime.string(exact_json.parse(b"1e-1000")) == "0." + "0" * 999 + "1"
-    assert exact_json.parse(exact_json.dump({"n": big})) == {"n": big}
+    assert exact_json.parse(json_forms.dump({"n": big})) == {"n": big}
 
 
 def exploded(count: int, maximum: int | None) -> int | str:

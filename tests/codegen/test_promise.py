@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.diagnostics import Diagnostics, Severity
-from codegen.runtime import exact_json
+from codegen.runtime import exact_json, json_forms
 from generated.registry import REGISTRY
 from generated.runtime.mapping import Rejected
 from tests.codegen.cover import Cover
@@ -48,18 +48,18 @@ ENVELOPE: dict[str, Any] = {
 
 def outcome(binding: EventBinding, payload: Any, envelope: Mapping[str, Any]) -> list[dict[str, Any]] | Rejected:
     """What a mapper makes of a payload, which it leaves as it was."""
-    before = exact_json.dump(payload)
+    before = json_forms.dump(payload)
     try:
         return binding.mapper(payload, envelope)
     except Rejected as rejection:
         return rejection
     finally:
-        assert exact_json.dump(payload) == before
+        assert json_forms.dump(payload) == before
 
 
 def mistakes(schema: str, events: list[dict[str, Any]]) -> list[str]:
     """What is wrong with canonical events once they were written and read again."""
-    read = [exact_json.parse(exact_json.dump(data)) for data in events]
+    read = [exact_json.parse(json_forms.dump(data)) for data in events]
     return [error.message for data in read for error in validator(schema).iter_errors(data)]
 
 

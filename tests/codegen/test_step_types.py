@@ -16,7 +16,7 @@ from codegen.frontend.json_schema import type_of_value
 from codegen.resolve.steps.definition import StepDefinition, result_type
 from codegen.resolve.steps.registry import STEPS
 from codegen.resolve.types import ValueType, certain, type_of_literal, type_of_schema
-from codegen.runtime import exact_json
+from codegen.runtime import exact_json, json_forms
 from codegen.runtime import mapping as runtime
 from tests.codegen.effort import examples
 from tests.codegen.mappings import PATTERNS
@@ -159,4 +159,4 @@ def test_a_result_is_of_the_type_that_the_registry_says(name: str, data: st.Data
     claimed = result_type(step, before, types)
     assert (claimed.absent, claimed.nullable) == (False, False)
     assert mistakes(after, claimed) == []
-    assert exact_json.parse(exact_json.dump([after])) == [after]
+    assert exact_json.parse(json_forms.dump([after])) == [after]

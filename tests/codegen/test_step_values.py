@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codegen.runtime import exact_json
+from codegen.runtime import exact_json, json_forms
 from codegen.runtime import mapping as runtime
 from codegen.runtime.mapping import ABSENT, FAILED
 
@@ -177,4 +177,4 @@ def test_results_can_be_written_and_read_again() -> None:
     for step, value, arguments, result in [*TEXTS, *NUMBERS, *MONEY]:
         if result is not FAILED:
             made = getattr(runtime, step)(value, *arguments)
-            assert exact_json.parse(exact_json.dump([made])) == [made]
+            assert exact_json.parse(json_forms.dump([made])) == [made]

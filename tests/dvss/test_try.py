@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from dvss.demo.steps import EXAMPLES
-from generated.runtime.exact_json import digest, parse
+from generated.runtime.exact_json import parse
+from generated.runtime.json_forms import digest
 from tests.dvss.program import Ran, dvss, envelope
 from tests.handlers.test_split_webhooks import body, contracts, level
 

@@ -18,7 +18,8 @@ from codegen.diagnostics import Diagnostics
 from codegen.source import read_sources
 from dvss.onboarding.inference import infer, payload_schema
 from dvss.onboarding.vendor_files import Drafted, draft_vendor
-from generated.runtime.exact_json import dump, parse
+from generated.runtime.exact_json import parse
+from generated.runtime.json_forms import dump
 from tests.codegen.effort import examples
 from tests.codegen.test_hostile import HOSTILE, unfit
 from tests.dvss.program import Ran, dvss

@@ -12,7 +12,7 @@ from codegen.diagnostics import Diagnostics
 from codegen.evolution.comparison import compare
 from codegen.evolution.contracts import Contracts
 from codegen.evolution.rules import Rule
-from codegen.runtime import exact_json
+from codegen.runtime import json_forms
 from codegen.source import read_sources
 from tests.codegen.mappings import mapper
 from tests.codegen.shapes import validator
@@ -60,7 +60,7 @@ def events(sources: dict[str, str], payload: Any) -> list[tuple[str, Any]]:
     project = resolve(sources, "acme", Diagnostics())
     assert project is not None
     bundle = next(schema.bundle for schema in project.schemas if schema.name == binding.canonical_schema)
-    checker = validator(exact_json.dump(dict(bundle)).decode())
+    checker = validator(json_forms.dump(dict(bundle)).decode())
     found = binding.mapper(payload, ENVELOPE)
     assert all(checker.is_valid(data) for data in found)
     return [(binding.schema_version, data) for data in found]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from generated.runtime.exact_json import dump, parse
+from generated.runtime.exact_json import parse
+from generated.runtime.json_forms import dump
 from handlers.core.digests import compared, payload_digest, rule_of
 from handlers.values import ConfigurationError
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generated.runtime.exact_json import JsonError, JsonFault, Limits, canonical, digest, dump, number_text, parse, walk
+from generated.runtime.exact_json import JsonError, JsonFault, Limits, parse, walk
+from generated.runtime.json_forms import canonical, digest, dump, number_text
 from handlers.core.elements import elements
 from tests.hostile.documents import SIZE, WORST
 

@@ -14,7 +14,7 @@ import botocore.session
 from moto import mock_aws
 from moto.cloudwatch.models import cloudwatch_backends
 
-from generated.runtime.exact_json import dump
+from generated.runtime.json_forms import dump
 from handlers.aws.backoff import Backoff
 from handlers.aws.clients import Clients
 from handlers.aws.credentials import AwsCredentials, api_key_item

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generated.runtime.exact_json import dump
+from generated.runtime.json_forms import dump
 from handlers.values import BusMessage, Lane, ObjectVersion, TransientError
 from tests.ports.aws import CANONICAL_QUEUE, NORMALIZED_BUCKET
 from tests.ports.aws_faults import json_error, refused_entries

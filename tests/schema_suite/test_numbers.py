@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generated.runtime.exact_json import JsonError, dump, parse
+from generated.runtime.exact_json import JsonError, parse
+from generated.runtime.json_forms import dump
 from tests.schema_suite.suite import Refusal, compiled, document, groups
 
 if TYPE_CHECKING:

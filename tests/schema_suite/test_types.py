@@ -12,7 +12,8 @@ from hypothesis import given
 from codegen.diagnostics import Diagnostics
 from codegen.frontend.json_schema import type_of_value
 from codegen.frontend.schema_store import SchemaStore
-from generated.runtime.exact_json import dump, parse
+from generated.runtime.exact_json import parse
+from generated.runtime.json_forms import dump
 from tests.codegen.effort import examples
 from tests.codegen.payloads import payloads
 from tests.codegen.shapes import validator

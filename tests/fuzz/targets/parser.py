@@ -6,7 +6,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from generated.runtime.exact_json import DEFAULT_LIMITS, JsonError, canonical, dump, parse
+from generated.runtime.exact_json import DEFAULT_LIMITS, JsonError, parse
+from generated.runtime.json_forms import canonical, dump
 
 
 def one(data: bytes) -> None:
