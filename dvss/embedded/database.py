@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dvss.embedded import schema
+from dvss.embedded.checkpoints import Checkpoints
 from dvss.embedded.group_commit import GroupCommit
 from handlers.values import ConfigurationError, TransientError
 
@@ -65,6 +66,7 @@ class Database:
         self._readers: deque[sqlite3.Connection] = deque()
         self._closed = False
         self._writer = self._open()
+        self._checkpoints = Checkpoints(path, self._writer, self._connect)
         self._commits = GroupCommit[_Write](path.name, self._commit)
 
     def accompany(self, companion: Companion) -> None:
@@ -114,21 +116,25 @@ class Database:
         self._commits.close()
         self._closed = True
         self._close_readers()
-        self._writer.close()
+        self._checkpoints.close(self._writer)
+        self._checkpoints.end()
 
     def _close_readers(self) -> None:
         with suppress(IndexError):
             while True:
-                self._readers.pop().close()
+                self._checkpoints.close(self._readers.pop())
 
     def _commit(self, writes: Sequence[_Write]) -> Sequence[object]:
         try:
-            return self._transaction(writes)
+            results = self._transaction(writes)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again in its caller's thread
             if isinstance(error, sqlite3.Error) and _is_transient(error):
                 return [_explained(error, self._path) for _ in writes]
             if len(writes) == 1:
                 return [error]
+        else:
+            self._checkpoints.committed()
+            return results
         # A refusal is rare, so it costs its neighbours a transaction each, and the common batch no savepoints.
         return [outcome for write in writes for outcome in self._commit([write])]
 
@@ -184,6 +190,7 @@ class Database:
             connection.execute("PRAGMA synchronous = FULL")
             # Does something on macOS alone, whose fsync leaves the bytes in the drive's cache.
             connection.execute("PRAGMA fullfsync = ON")
+            Checkpoints.as_connected(connection)
         except sqlite3.Error:
             connection.close()
             raise

@@ -13,6 +13,7 @@ import pytest
 
 from dvss.embedded import schema
 from dvss.embedded.backend import DATABASE_NAME, EmbeddedBackend
+from dvss.embedded.checkpoints import LOG_BYTES
 from dvss.embedded.group_commit import GroupCommit
 from handlers.values import ConfigurationError, IdempotencyKey, Lane, TransientError
 from tests.ports.examples import (
@@ -265,6 +266,18 @@ class TestEnd:
         backend.index.accept([ingest_record()])
         backend.close()
         assert sorted(path.name for path in root.glob("dvss.*")) == ["dvss.lock", DATABASE_NAME]
+
+    def test_the_log_is_copied_again_and_again(self, backend: EmbeddedBackend, root: Path) -> None:
+        database, size = backend._database, []
+        database.write(lambda connection: connection.execute("CREATE TABLE row_of_test (body BLOB)"))
+        for _ in range(400):
+            database.write(
+                lambda connection: connection.execute("INSERT INTO row_of_test VALUES (?)", (b"x" * 32_000,))
+            )
+            size.append((root / f"{DATABASE_NAME}-wal").stat().st_size)
+        # 400 of them are 14 MB; a log that was copied begins anew with the next commit.
+        assert max(size) < 1.1 * LOG_BYTES
+        assert (root / DATABASE_NAME).stat().st_size > 2 * LOG_BYTES
 
     def test_everything_is_there_after_a_restart(
         self, backend: EmbeddedBackend, root: Path, clock: ManualClock
