@@ -20,8 +20,8 @@ from handlers.core.envelopes import (
     read_envelope,
 )
 from handlers.core.problems import ProblemCode, RequestRefusedError
-from handlers.core.signatures.requests import SignedRequest
-from handlers.core.signatures.schemes import is_authentic
+from handlers.core.signatures.requests import SignatureFault, SignedRequest
+from handlers.core.signatures.schemes import signature_fault
 from handlers.core.webhooks import read_webhook
 from handlers.values import IdempotencyKey, Role, Status, TransientError
 from handlers.wire import Request, event_status, json_answer, problem_answer, problem_members, read_request, text_answer
@@ -240,7 +240,9 @@ def _signer(request: Request, app: Application, line: LogLine) -> tuple[VendorPr
     scheme = profile.scheme if profile is not None and webhook is not None else ""
     if profile is not None:
         line["vendorId"] = profile.vendor_id
-    if not is_authentic(scheme, signed, secrets, at) or profile is None or webhook is None:
+    fault = signature_fault(scheme, signed, secrets, at)
+    if fault is not None or profile is None or webhook is None:
+        line["reason"] = SignatureFault.NO_VENDOR if webhook is None else fault
         raise RequestRefusedError(ProblemCode.UNAUTHENTICATED, "The signature is missing or does not hold.")
     return profile, webhook
 

@@ -12,10 +12,11 @@ import pytest
 from codegen.frontend import mapping
 from generated.registry import REGISTRY
 from handlers.core.envelopes import MAX_EVENT_BYTES
+from handlers.core.signatures.requests import SignatureFault
 from tests.handlers.deployments import profile_of
 from tests.handlers.world import envelope
 from tests.signatures.deliveries import SENDERS, Sender, post, several, statuses
-from tests.signatures.signers import SIGNERS, adyen_body
+from tests.signatures.signers import SIGNERS, Signed, adyen_body
 from tests.signatures.test_matrix import WINDOWS
 
 if TYPE_CHECKING:
@@ -92,6 +93,35 @@ def test_a_request_that_is_not_the_vendor_s_leaves_no_trace(world: World, sender
     assert len(requests) >= 3
     for request in requests:
         assert_refused(post(world, sender, request))
+    assert world.traces() == (0, 0, 0)
+
+
+@senders
+def test_the_log_says_why_a_request_is_refused_and_the_answer_does_not(
+    world: World, sender: Sender, caplog: pytest.LogCaptureFixture
+) -> None:
+    def reason(signed: Signed, by: Sender = sender) -> str:
+        caplog.clear()
+        assert_refused(post(world, by, signed))
+        (record,) = caplog.records
+        found = record.__dict__["reason"]
+        assert found in {*SignatureFault}
+        return str(found)
+
+    caplog.set_level("INFO", "dvss.ingest")
+    sender.install(world)
+    good = sender.sign(world)
+    for stranger in ("nobody", "vendorA"):
+        assert reason(good, replace(sender, vendor_id=stranger)) == "NO_VENDOR"
+    assert reason(replace(good, headers={}, body=b"{}")) == "NOT_SIGNED"
+    assert reason(sender.sign(world, secret=sender.signer.other)) == "SIGNATURE_WRONG"
+    if sender.scheme in WINDOWS:
+        past, ahead = WINDOWS[sender.scheme]
+        assert reason(sender.sign(world, later=-past - SECOND)) == "TIME_NOT_NEAR"
+        assert reason(sender.sign(world, later=ahead + SECOND)) == "TIME_NOT_NEAR"
+    if sender.scheme == "paypal":
+        world.clock.advance(days=31)
+        assert reason(sender.sign(world)) == "CERTIFICATE_NOT_VALID"
     assert world.traces() == (0, 0, 0)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from handlers.core.signatures import hmacs
 from handlers.core.signatures.requests import MOST_HEADER_CHARACTERS, SignedRequest
-from handlers.core.signatures.schemes import SCHEMES, is_authentic
+from handlers.core.signatures.schemes import SCHEMES, signature_fault
 from handlers.core.signatures.windows import Window
 from tests.signatures.certificates import AT
 from tests.signatures.signers import BODY, SIGNERS, URL, Signed
@@ -31,7 +31,7 @@ keys = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n
 
 def accepts(scheme: str, signed: Signed, *secrets: str) -> bool:
     request = SignedRequest(signed.url, signed.headers, signed.body)
-    return is_authentic(scheme, request, secrets or (SIGNERS[scheme].secret,), AT)
+    return signature_fault(scheme, request, secrets or (SIGNERS[scheme].secret,), AT) is None
 
 
 def sent(scheme: str, body: bytes = BODY, secret: str = "", url: str = URL) -> Signed:
@@ -138,7 +138,15 @@ def test_no_secret_of_another_scheme_s_form_verifies_an_empty_key(scheme: str) -
             headers: dict[str, list[str]] = {name: [made] for name in SIGNERS[scheme].headers}
             headers |= {"x-hub-signature-256": ["sha256=" + hmac.digest(known, BODY, "sha256").hex()]}
             for secrets in ((), ("",), ("\n",), ("\n", "\n")):
-                assert not is_authentic(scheme, SignedRequest("", headers, BODY), secrets, AT)
+                assert signature_fault(scheme, SignedRequest("", headers, BODY), secrets, AT) is not None
+
+
+@pytest.mark.parametrize("scheme", SIGNERS)
+def test_a_good_request_to_a_vendor_without_a_secret_is_told_apart(scheme: str) -> None:
+    signed = SIGNERS[scheme].sign(SIGNERS[scheme].body, SIGNERS[scheme].secret, AT, URL)
+    request = SignedRequest(signed.url, signed.headers, signed.body)
+    assert signature_fault(scheme, request, (), AT) == "NO_CREDENTIAL"
+    assert signature_fault(scheme, request, (SIGNERS[scheme].secret,), AT) is None
 
 
 class CountedDigests:
@@ -169,7 +177,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> CountedDigests:
 def work(counted: CountedDigests, scheme: str, signed: Signed, secrets: Sequence[str]) -> int:
     """How many digests of the whole body a request costs."""
     counted.hashed.clear()
-    is_authentic(scheme, SignedRequest(signed.url, signed.headers, signed.body), secrets, AT)
+    signature_fault(scheme, SignedRequest(signed.url, signed.headers, signed.body), secrets, AT)
     return sum(size >= len(signed.body) for size in counted.hashed)
 
 

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from handlers.core.signatures.requests import SignedRequest
-from handlers.core.signatures.schemes import SCHEMES, is_authentic
+from handlers.core.signatures.schemes import SCHEMES, signature_fault
 from tests.signatures.certificates import AT, WEBHOOK_ID, authority, certificate, key, secret
 from tests.signatures.signers import BODY, PAYPAL_HEADERS, SIGNERS, Signed, paypal_headers
 
@@ -23,7 +23,7 @@ GOOD = SIGNER.sign(BODY, SIGNER.secret, AT, "")
 
 def accepts(signed: Signed, *secrets: str) -> bool:
     request = SignedRequest(signed.url, signed.headers, signed.body)
-    return is_authentic("paypal", request, secrets or (SIGNER.secret,), AT)
+    return signature_fault("paypal", request, secrets or (SIGNER.secret,), AT) is None
 
 
 def headers(by: str = "now", *, webhook_id: str = WEBHOOK_ID, time: str = "2026-02-01T12:00:00Z") -> Signed:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from handlers.core.signatures.requests import MOST_SECRETS, base64_bytes
+from handlers.core.signatures.requests import MOST_SECRETS, SignatureFault, base64_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -62,22 +62,28 @@ class HmacScheme:
     def is_secret(self, secret: str) -> bool:
         return self.key(secret) is not None
 
-    def is_authentic(self, request: SignedRequest, secrets: Sequence[str], at: datetime) -> bool:
+    def fault(self, request: SignedRequest, secrets: Sequence[str], at: datetime) -> SignatureFault | None:
         keys = [self.key(secret) for secret in secrets[:MOST_SECRETS]]
         # As many as there can be, and a claim where there is none: how long it takes tells neither how many secrets a
         # vendor has nor what was wrong.
         keys += [None] * (MOST_SECRETS - len(keys))
         claims = self.claims(request)
-        verdicts = [self._holds(claim, keys, at) for claim in claims or (Claim(request.body, ()),)]
-        return bool(claims) and all(verdicts)
+        faults = [self._fault(claim, keys, at) for claim in claims or (Claim(request.body, ()),)]
+        if not secrets:
+            return SignatureFault.NO_CREDENTIAL
+        if not claims:
+            return SignatureFault.NOT_SIGNED
+        return next((fault for fault in faults if fault is not None), None)
 
-    def _holds(self, claim: Claim, keys: Iterable[bytes | None], at: datetime) -> bool:
+    def _fault(self, claim: Claim, keys: Iterable[bytes | None], at: datetime) -> SignatureFault | None:
         matched = False
         for key in keys:
             expected = hmac.digest(key or b"\0", claim.signed, hashlib.sha256)
             for signature in claim.signatures[:_MOST_SIGNATURES]:
                 matched |= hmac.compare_digest(expected, signature) and key is not None
-        return matched and len(claim.signatures) <= _MOST_SIGNATURES and self._is_recent(claim.timestamp, at)
+        if not matched or len(claim.signatures) > _MOST_SIGNATURES:
+            return SignatureFault.SIGNATURE_WRONG
+        return None if self._is_recent(claim.timestamp, at) else SignatureFault.TIME_NOT_NEAR
 
     def _is_recent(self, timestamp: str | None, at: datetime) -> bool:
         if self.window is None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from handlers.core.signatures.requests import MOST_SECRETS, base64_bytes
+from handlers.core.signatures.requests import MOST_SECRETS, SignatureFault, base64_bytes
 from handlers.core.signatures.windows import PAYPAL
 
 if TYPE_CHECKING:
@@ -36,20 +36,22 @@ class _Transmission:
     signature: bytes
     body_crc32: int
 
-    def is_signed_by(self, secret: str, at: datetime) -> bool:
+    def fault(self, secret: str, at: datetime) -> SignatureFault | None:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
         from cryptography.hazmat.primitives.hashes import SHA256
 
         known = _Known.of(secret)
-        if known is None or not known.valid_from <= at <= known.valid_until:
-            return False
+        if known is None:
+            return SignatureFault.SIGNATURE_WRONG
+        if not known.valid_from <= at <= known.valid_until:
+            return SignatureFault.CERTIFICATE_NOT_VALID
         signed = f"{self.transmission_id}|{self.time}|{known.webhook_id}|{self.body_crc32}".encode()
         try:
             known.key.verify(self.signature, signed, PKCS1v15(), SHA256())
         except InvalidSignature:
-            return False
-        return True
+            return SignatureFault.SIGNATURE_WRONG
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +89,24 @@ class PayPalScheme:
     def is_secret(self, secret: str) -> bool:
         return _Known.of(secret) is not None
 
-    def is_authentic(self, request: SignedRequest, secrets: Sequence[str], at: datetime) -> bool:
-        transmission = _transmission(request, at)
+    def fault(self, request: SignedRequest, secrets: Sequence[str], at: datetime) -> SignatureFault | None:
+        transmission = _transmission(request)
         if transmission is None:
-            return False
-        verdicts = [transmission.is_signed_by(secret, at) for secret in secrets[:MOST_SECRETS]]
-        return any(verdicts)
+            return SignatureFault.NOT_SIGNED
+        if not _is_recent(transmission.time, at):
+            return SignatureFault.TIME_NOT_NEAR
+        faults = [transmission.fault(secret, at) for secret in secrets[:MOST_SECRETS]] or [SignatureFault.NO_CREDENTIAL]
+        # The newer secret is the first, and what is wrong with it is what there is to mend.
+        return None if None in faults else faults[0]
 
 
-def _transmission(request: SignedRequest, at: datetime) -> _Transmission | None:
+def _transmission(request: SignedRequest) -> _Transmission | None:
     transmission_id = request.single("paypal-transmission-id")
     time = request.single("paypal-transmission-time")
     signature = base64_bytes(request.single("paypal-transmission-sig") or "")
     if transmission_id is None or time is None or not signature:
         return None
-    if request.single("paypal-auth-algo") != "SHA256withRSA" or not _is_recent(time, at):
+    if request.single("paypal-auth-algo") != "SHA256withRSA":
         return None
     return _Transmission(transmission_id, time, signature, crc32(request.body))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,23 @@ if TYPE_CHECKING:
 MOST_SECRETS = 2
 MOST_HEADER_CHARACTERS = 4_096
 """Several times the length of all that a scheme puts into one header."""
+
+
+class SignatureFault(StrEnum):
+    """Why a request is not authentic. For our own log: the sender is told that it is not, and no more."""
+
+    NO_VENDOR = "NO_VENDOR"
+    """The path names no vendor that signs."""
+    NO_CREDENTIAL = "NO_CREDENTIAL"
+    """The vendor has no secret in force."""
+    NOT_SIGNED = "NOT_SIGNED"
+    """The request lacks something that the scheme demands, or has it twice or in a form that is none."""
+    TIME_NOT_NEAR = "TIME_NOT_NEAR"
+    """The signed time is outside of the replay window, or is none."""
+    CERTIFICATE_NOT_VALID = "CERTIFICATE_NOT_VALID"
+    """The certificate in a secret is not valid at this time."""
+    SIGNATURE_WRONG = "SIGNATURE_WRONG"
+    """None of the signatures is one of these bytes under one of the secrets."""
 
 
 @dataclass(frozen=True, slots=True)

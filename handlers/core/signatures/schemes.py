@@ -1,4 +1,4 @@
-"""Webhook signatures over the exact bytes of a request. One generic refusal, whatever was wrong."""
+"""Webhook signatures over the exact bytes of a request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from handlers.core.signatures.requests import SignedRequest
+    from handlers.core.signatures.requests import SignatureFault, SignedRequest
 
 
 class Scheme(Protocol):
@@ -30,8 +30,8 @@ class Scheme(Protocol):
     def is_secret(self, secret: str) -> bool:
         """Whether the text has the form of a secret."""
 
-    def is_authentic(self, request: SignedRequest, secrets: Sequence[str], at: datetime) -> bool:
-        """Whether everything signed is signed with one of the secrets, inside the replay window where there is one."""
+    def fault(self, request: SignedRequest, secrets: Sequence[str], at: datetime) -> SignatureFault | None:
+        """None where all that is signed is, with one of the secrets, inside the replay window where there is one."""
 
 
 SCHEMES: Mapping[str, Scheme] = {
@@ -62,10 +62,10 @@ SCHEMES: Mapping[str, Scheme] = {
 _NOBODY = HmacScheme(lambda _: ())
 
 
-def is_authentic(scheme: str, request: SignedRequest, secrets: Sequence[str], at: datetime) -> bool:
-    """Whether the request is the vendor's. The caller has bounded the size of its body.
+def signature_fault(scheme: str, request: SignedRequest, secrets: Sequence[str], at: datetime) -> SignatureFault | None:
+    """Why the request is not the vendor's; None where it is. The caller has bounded the size of its body.
 
-    False for a scheme that there is not, after the work that the others do: who asks for a vendor that does not exist
-    learns nothing from the time that the answer takes.
+    A scheme that there is not holds for nothing, after the work that the others do: who asks for a vendor that does not
+    exist learns nothing from the time that the answer takes.
     """
-    return SCHEMES.get(scheme, _NOBODY).is_authentic(request, secrets, at)
+    return SCHEMES.get(scheme, _NOBODY).fault(request, secrets, at)
