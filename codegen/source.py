@@ -149,6 +149,8 @@ class _Builder:
             self._refuse(Code.FILE_TOO_LARGE, span, f"the file is nested more than {MAX_DEPTH} levels deep")
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
             self._refuse(Code.ANCHOR, span, f"anchor or alias '{event.anchor}'")
+        if event.tag is not None:
+            self._refuse(Code.WRONG_FORM, span, f"tag '{event.tag}'; write the value without one")
         if isinstance(event, yaml.ScalarEvent):
             if "\0" in event.value:
                 self._refuse(Code.MALFORMED_FILE, span, "a text holds the character U+0000")
