@@ -113,6 +113,32 @@ def test_signatures_of_another_version_are_passed_over() -> None:
         assert accepts("stripe", with_header(sent("stripe"), "stripe-signature", text)) is expected
 
 
+@pytest.mark.parametrize("scheme", ["shopify", "square", "standard-webhooks", "woocommerce"])
+@pytest.mark.parametrize("more", ["-", "_", "\n", "é"])
+def test_base64_is_read_strictly(scheme: str, more: str) -> None:
+    name = SIGNERS[scheme].headers[-1]
+    good = sent(scheme).headers[name][0]
+    half = len(good) // 2
+    assert accepts(scheme, with_header(sent(scheme), name, good))
+    assert not accepts(scheme, with_header(sent(scheme), name, good[:half] + more + good[half:]))
+
+
+def test_what_the_operator_is_told_of_each_scheme_s_secret() -> None:
+    assert {name: (one.form, one.is_ours_to_make) for name, one in SCHEMES.items()} == {
+        "adyen": ("hexadecimal, as the Customer Area shows it", False),
+        "hmac": ("one line", True),
+        "paypal": (
+            "the webhook's id in the first line, the certificate in PEM (RSA, 2048 bits or more) below it",
+            False,
+        ),
+        "shopify": ("one line", False),
+        "square": ("one line", False),
+        "standard-webhooks": ("base64, with or without whsec_", True),
+        "stripe": ("one line", False),
+        "woocommerce": ("one line", True),
+    }
+
+
 @pytest.mark.parametrize("scheme", ["shopify", "hmac", "square"])
 @pytest.mark.parametrize("secret", ["", "two\nlines", "two\rlines"])
 def test_a_secret_of_no_or_several_lines_is_none(scheme: str, secret: str) -> None:
@@ -145,7 +171,8 @@ def test_no_secret_of_another_scheme_s_form_verifies_an_empty_key(scheme: str) -
 def test_a_good_request_to_a_vendor_without_a_secret_is_told_apart(scheme: str) -> None:
     signed = SIGNERS[scheme].sign(SIGNERS[scheme].body, SIGNERS[scheme].secret, AT, URL)
     request = SignedRequest(signed.url, signed.headers, signed.body)
-    assert signature_fault(scheme, request, (), AT) == "NO_CREDENTIAL"
+    for one in (request, SignedRequest(URL, {}, b"{}")):
+        assert signature_fault(scheme, one, (), AT) == "NO_CREDENTIAL"
     assert signature_fault(scheme, request, (SIGNERS[scheme].secret,), AT) is None
 
 

@@ -91,11 +91,13 @@ class PayPalScheme:
 
     def fault(self, request: SignedRequest, secrets: Sequence[str], at: datetime) -> SignatureFault | None:
         transmission = _transmission(request)
+        if not secrets:
+            return SignatureFault.NO_CREDENTIAL
         if transmission is None:
             return SignatureFault.NOT_SIGNED
         if not _is_recent(transmission.time, at):
             return SignatureFault.TIME_NOT_NEAR
-        faults = [transmission.fault(secret, at) for secret in secrets[:MOST_SECRETS]] or [SignatureFault.NO_CREDENTIAL]
+        faults = [transmission.fault(secret, at) for secret in secrets[:MOST_SECRETS]]
         # The newer secret is the first, and what is wrong with it is what there is to mend.
         return None if None in faults else faults[0]
 
